@@ -1,0 +1,37 @@
+/* driver: what a kind of store provides; store.c checks keys, options and features first.
+ *
+ * Optional calls may be NULL when the feature bit is not set. For implementers of drivers only. */
+#ifndef WEIR_STORE_DRIVER_H
+#define WEIR_STORE_DRIVER_H
+
+#include "store/store.h"
+
+typedef struct store_driver {
+    const char *name;
+    unsigned features; /* store_feature bits */
+    status (*open)(const char *root, void **ret_state, error *err);
+    void (*close)(void *state); /* accepts a half-opened state */
+    char *(*url)(void *state, arena *a, const char *key);
+    status (*put)(void *state, const char *key, const void *body, size_t size,
+                  store_put_options options, error *err);
+    status (*put_file)(void *state, const char *key, int fd, store_put_options options,
+                       char ret_sha256[65], int64_t *ret_size, error *err);
+    status (*get)(void *state, const char *key, size_t max_size, arena *a, char **ret_body,
+                  size_t *ret_size, error *err);
+    status (*info)(void *state, const char *key, arena *a, store_object *ret, error *err);
+    status (*list)(void *state, const char *prefix, arena *a, store_objects *ret, error *err);
+    status (*remove)(void *state, const char *key, error *err);
+    status (*seal)(void *state, const char *key, error *err);
+    status (*prepare)(void *state, const char *prefix, error *err);
+    status (*sync)(void *state, const char *prefix, error *err);
+    status (*link)(void *state, const char *from, const char *to, error *err);
+    status (*exchange)(void *state, const char *a, const char *b, error *err);
+} store_driver;
+
+extern const store_driver STORE_LOCAL;
+extern const store_driver STORE_MEMORY;
+
+/* A store over any driver state: for drivers under test and wrappers that inject faults. */
+store *store_over(const store_driver *driver, void *state, const char *root);
+
+#endif
