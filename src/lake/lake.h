@@ -1,0 +1,159 @@
+/* lake: lake.yaml and tables/ as one validated model.
+ *
+ * Loading reads the definition, checks every key against keys.c's table, resolves inputs, maps and
+ * result columns, and orders tables so that inputs come first. A model that loads is right: later
+ * code never checks it again. Not for data, deliveries or versions: those are the ledger's. */
+#ifndef WEIR_LAKE_LAKE_H
+#define WEIR_LAKE_LAKE_H
+
+#include "lake/sql.h"
+#include "schema/type.h"
+
+typedef struct lake_layer {
+    const char *name;
+    const char *store; /* absolute folder of the layer's tables: <store>/<layer> or its own store */
+} lake_layer;
+
+typedef enum lake_format { FORMAT_BY_EXTENSION, FORMAT_CSV, FORMAT_JSON, FORMAT_PARQUET, FORMAT_OPAQUE } lake_format;
+typedef enum lake_absent { ABSENT_FAIL, ABSENT_NULL } lake_absent;
+typedef enum lake_extra { EXTRA_FAIL, EXTRA_KEEP, EXTRA_DROP } lake_extra;
+typedef enum lake_redelivery { REDELIVERY_SUPERSEDE, REDELIVERY_KEEP_BOTH, REDELIVERY_REJECT } lake_redelivery;
+typedef enum lake_land_time { LAND_TIME_UPLOADED, LAND_TIME_ACCEPTED } lake_land_time;
+typedef enum lake_unknown { UNKNOWN_REPORT, UNKNOWN_FAIL, UNKNOWN_IGNORE } lake_unknown;
+
+typedef struct lake_csv {
+    const char *delimiter; /* one character */
+    const char *quote;     /* one character or "" for none */
+    const char *encoding;  /* utf-8, latin-1, utf-16 */
+    bool header;
+    bool header_exact; /* header_case: exact; else names match whatever their case */
+    strings null_values;
+} lake_csv;
+
+/* A declared column of a source table. */
+typedef struct lake_column {
+    const char *name;
+    const char *type; /* canonical SQL type */
+    bool nullable;
+    strings aliases;     /* other header names that mean this column */
+    const char *minimum; /* SQL literal text, NULL when none; inclusive */
+    const char *maximum;
+} lake_column;
+
+typedef VEC(lake_column) lake_columns;
+
+typedef struct lake_source {
+    const char *land; /* relative to the lake's land root, safe */
+    lake_format format;
+    lake_csv csv;
+    lake_columns columns;    /* as declared; empty: every column of the file, as text for CSV */
+    lake_absent missing_columns;
+    lake_extra extra_columns;
+    const char *from_path;   /* PCRE2 pattern over the path below land; NULL when none */
+    strings from_path_names; /* its named groups: text columns after the declared ones */
+    const char *identity;    /* PCRE2 pattern whose groups are the identity; NULL: the path */
+    bool contents_full;      /* each delivery is the whole table */
+    lake_redelivery on_redelivery;
+    lake_land_time land_time;
+    int64_t settle_us;
+    int64_t rows_min;
+    int64_t rows_max; /* -1: no limit */
+    int64_t max_partitions_per_delivery;
+    const char *fingerprint; /* of everything above that decides what is accepted and how it is read */
+} lake_source;
+
+struct lake_table;
+
+typedef struct lake_input {
+    const struct lake_table *table;
+    sql_map map;                 /* kind is never MAP_NONE in a loaded model */
+    const char *map_fingerprint; /* of kind, expressions and time zone: feeds are kept under it */
+    bool reads_land_timestamp;   /* the SQL names file_land_timestamp */
+    bool reads_file;             /* … weir_file */
+    bool reads_from_path;        /* … a from_path column, or has a * over it */
+} lake_input;
+
+typedef struct lake_table {
+    size_t index;       /* in lake->tables: inputs come before their readers */
+    size_t layer;       /* in lake->layers */
+    const char *name;   /* "silver.province" */
+    const char *short_name;
+    const char *sql_file;  /* relative to the lake's folder, NULL for source tables */
+    const char *yaml_file; /* NULL when there is none */
+    lake_source *source;   /* NULL for derived tables */
+    columns columns;       /* of the table as readers see it; source: declared, then from_path names */
+    strings partition_by;  /* empty: unpartitioned, and always for source tables */
+
+    /* Derived tables only. */
+    const char *sql;
+    lake_input *inputs;
+    size_t input_count;
+    bool aligned;             /* many partitions may share one pass */
+    bool order_sensitive;     /* one single-threaded job per partition */
+    const char *misalignment; /* why not aligned, for graph and errors */
+    const char *fingerprint;  /* of SQL, maps, columns, policy: what the memo key takes for the code */
+    int64_t file_target_bytes;
+    const char *file_name;    /* files: {count: 1, name: …}; NULL otherwise */
+    bool project_hive;        /* projection: hive, else none */
+} lake_table;
+
+typedef struct lake {
+    const char *dir;  /* absolute */
+    const char *name;
+    lake_layer *layers;
+    size_t layer_count;
+    const char *land;   /* absolute folder */
+    const char *store;  /* absolute folder */
+    const char *ledger; /* absolute path of the SQLite file */
+    const char *timezone;
+    const char *code_version;
+    const char *environment; /* NULL: the default one */
+    lake_unknown unknown_files;
+    bool commit_per_table;
+    int64_t worker_count, worker_threads, worker_memory_bytes;
+    int64_t retention_us;
+    int64_t retention_keep;
+    lake_table **tables;
+    size_t table_count;
+    const char *fingerprint; /* of the whole definition: unchanged means nothing to synchronise */
+} lake;
+
+typedef struct lake_options {
+    const char *dir;         /* the folder that holds lake.yaml */
+    const char *environment; /* NULL: WEIR_ENV is the caller's business; then the default */
+    const sql_engine *engine;
+    bool use_cache; /* keep answers of the engine in <dir>/.weir/cache/, by the hash of the question */
+} lake_options;
+
+/* Find the folder with lake.yaml, from start upwards. E_DEFINITION with the hint `weir init`. */
+CHECKED status lake_find(const char *start, arena *a, char **ret_dir, error *err);
+
+/* Load and validate. The first error by file name is returned, with file, line and column; errors,
+ * when not NULL, collects all of them (for `weir validate`). The model lives in the arena. */
+typedef VEC(error) errors;
+CHECKED status lake_load(const lake_options *options, arena *a, lake **ret, errors *all, error *err);
+
+const lake_table *lake_table_find(const lake *l, const char *name); /* NULL when there is none */
+/* E_USAGE naming the nearest table. */
+CHECKED status lake_table_need(const lake *l, const char *name, const lake_table **ret, error *err);
+
+/* Where a table's files are, absolute: <layer store>/<short name>. */
+char *lake_table_dir(const lake *l, const lake_table *t, arena *a);
+
+/* Tables that read t, as indexes into lake->tables. */
+typedef struct lake_reader {
+    const lake_table *table;
+    const lake_input *input;
+} lake_reader;
+typedef VEC(lake_reader) lake_readers;
+lake_readers lake_readers_of(const lake *l, const lake_table *t, arena *a);
+
+/* dbt-like selection: names, layer.*, +x, x+, comma or repeated; empty selects all. E_USAGE.
+ * ret_selected: table_count flags. */
+CHECKED status lake_select(const lake *l, const strings *include, const strings *exclude, arena *a,
+                           bool **ret_selected, error *err);
+
+/* The JSON Schema of lake.yaml and the table files, from the table of keys (`weir schema lake`). */
+json_t *lake_json_schema(void);
+
+#endif

@@ -1,0 +1,45 @@
+/* type: the one type model: names users write, and the engine's SQL types they stand for.
+ *
+ * Users write string, int64, float64, boolean, date, timestamp, timestamptz, decimal(18,2), …
+ * (design section 3) or any of the engine's own names in any case (VARCHAR, BIGINT). Inside Weir a type is its
+ * canonical SQL text ("VARCHAR", "DECIMAL(18,2)", "STRUCT(a INTEGER)[]"). */
+#ifndef WEIR_SCHEMA_TYPE_H
+#define WEIR_SCHEMA_TYPE_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* The canonical SQL type for what a user wrote. E_DEFINITION with the nearest valid name as hint. */
+CHECKED status type_from_text(const char *text, arena *a, const char **ret_sql_type, error *err);
+
+/* May a column of this type partition a table: its canonical text must name the value exactly.
+ * Text, whole numbers, booleans, dates and timestamps may; floats and nested types may not. */
+bool type_can_partition(const char *sql_type);
+
+/* Can every value of `from` be read as `to` without loss (int32 as int64)? Decides whether a change
+ * of a column keeps the generation. */
+bool type_widens(const char *from, const char *to);
+
+typedef struct column {
+    const char *name;
+    const char *type; /* canonical SQL type */
+    bool nullable;
+} column;
+
+typedef VEC(column) columns;
+
+/* Fingerprint of names, order and types (nullability is a check, not a type). 64 hex digits. */
+void columns_hash(const columns *c, char text[65]);
+/* The position of name (exact), or -1. */
+int columns_find(const columns *c, const char *name);
+
+/* The canonical text of one partition: "event_date=2024-05-22/site=a%2Fb"; "()" when there are no
+ * partition columns. values[i] NULL gives __HIVE_DEFAULT_PARTITION__; that literal as a value is
+ * encoded so that the two differ. This is the one function that makes partition texts. */
+char *partition_text(arena *a, const strings *partition_by, const char *const *values);
+
+/* The inverse, checked. ret_values has partition_by->count entries. E_USAGE when text does not fit. */
+CHECKED status partition_values(const char *text, const strings *partition_by, arena *a,
+                                const char ***ret_values, error *err);
+
+#endif
