@@ -1,0 +1,57 @@
+/* engine: worker processes that carry out jobs (doc/engine.md has the documents).
+ *
+ * A pool of at most `workers` processes, started when the first job needs one. Jobs are values
+ * (json_t); results are checked for their outer form here and read by the caller. Not for deciding
+ * what to compute: that is plan/ and build/. One thread uses a pool. */
+#ifndef WEIR_ENGINE_ENGINE_H
+#define WEIR_ENGINE_ENGINE_H
+
+#include "base/json.h"
+#include "base/log.h"
+#include "lake/sql.h"
+
+typedef struct engine engine;
+
+typedef struct engine_options {
+    const char *worker;   /* path of the worker program; borrowed while open */
+    const char *temp_dir; /* absolute; each worker makes and removes its own folder below */
+    const char *timezone;
+    int64_t workers;      /* processes at once, at least 1 */
+    int64_t threads;      /* per worker */
+    int64_t memory_bytes; /* per worker */
+    int64_t timeout_us;   /* for one job; 0: none */
+    const volatile int *interrupted; /* when it becomes non-zero, waiting ends with E_INTERRUPTED; NULL: never */
+} engine_options;
+
+/* No process is started yet. */
+CHECKED status engine_open(const engine_options *options, engine **ret, error *err);
+/* Ends the workers: idle ones by end of input, busy ones are killed. NULL is allowed. */
+void engine_close(engine *e);
+
+/* One job, one result. The job is borrowed. *ret is a new reference.
+ * The kinds of the worker's error documents; E_ENGINE when it crashed, with the end of its stderr. */
+CHECKED status engine_call(engine *e, const json_t *job, json_t **ret, error *err);
+
+/* Jobs in parallel: submit until engine_idle is 0, then take results in the order they come. */
+int64_t engine_idle(engine *e); /* jobs that may be submitted now */
+CHECKED status engine_submit(engine *e, const json_t *job, void *tag, error *err);
+/* Wait for any submitted job. *ret_tag is set even when the job failed; E_USAGE when none is under way. */
+CHECKED status engine_next(engine *e, void **ret_tag, json_t **ret, error *err);
+size_t engine_pending(const engine *e);
+
+/* A query: header first, then batches; the callback returns other than OK to stop (and the worker is ended). */
+typedef struct engine_sink {
+    status (*columns)(void *state, const json_t *columns, error *err);
+    status (*rows)(void *state, const json_t *rows, error *err); /* array of arrays of text or null */
+    void *state;
+} engine_sink;
+CHECKED status engine_query(engine *e, const json_t *job, const engine_sink *sink, error *err);
+
+/* The adapter lake/ wants; state is e, so e must outlive it. */
+sql_engine engine_sql(engine *e);
+
+/* Where the worker is: WEIR_WORKER, else next to this program (build tree: engine/duckdb/), else
+ * ../libexec/weir. E_NOT_FOUND with the places looked at. */
+CHECKED status engine_find_worker(arena *a, char **ret_path, error *err);
+
+#endif
