@@ -1,0 +1,39 @@
+# Weir's front door. Everything is installed and built as needed; `make help` lists the targets.
+#
+#   DUCKDB_ROOT=/path   build with your own DuckDB (libduckdb.so and duckdb.h)
+#   PREFIX=/usr/local   where `make install` puts things, below DESTDIR when that is set
+
+PREFIX ?= /usr/local
+export DUCKDB_ROOT PREFIX DESTDIR
+
+.PHONY: help demo test lint install build asan bench format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## two weeks of city traffic, from delivered files to queried tables
+	@scripts/demo
+
+test: ## unit and end-to-end tests, under sanitizers
+	@scripts/test
+
+lint: ## format, house rules, and gcc and clang without a warning
+	@scripts/lint
+
+install: ## weir below PREFIX
+	@scripts/install
+
+build: ## the optimised binary: build/release/src/weir
+	@scripts/build release
+
+asan: ## the binary under sanitizers: build/test/src/weir
+	@scripts/build test
+
+bench: ## the measurements below bench/
+	@scripts/bench
+
+format: ## put the sources into the house format
+	@scripts/format
+
+clean: ## remove what was built; .deps, what was fetched, stays
+	@rm -rf build
