@@ -26,6 +26,7 @@
 #define ASSERT(claim) ((claim) ? (void)0 : base_assert_failed(#claim, __FILE__, __LINE__))
 _Noreturn void base_assert_failed(const char *claim, const char *file, int line);
 
+#undef alloca /* a macro in glibc: poisoning it would warn */
 #pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atoll strncpy strncat alloca
 
 #endif

@@ -10,17 +10,23 @@
 #include <sys/types.h>
 
 typedef struct process {
-    pid_t pid;       /* 0 when not running */
-    int stdin_fd;    /* write end, -1 when closed */
-    int stdout_fd;   /* read end, -1 when closed */
-    int stderr_fd;   /* -1: inherited; else a read end */
+    pid_t pid;     /* 0 when not running */
+    int stdin_fd;  /* write end, -1 when closed */
+    int stdout_fd; /* read end, -1 when closed */
+    int stderr_fd; /* read end with PROCESS_STDERR_PIPE, else -1 */
 } process;
+
+enum { PROCESS_STDERR_INHERIT = -1, PROCESS_STDERR_PIPE = -2 };
 
 typedef struct process_options {
     const char *const *argv; /* argv[0] is the program's path; NULL-terminated */
-    const char *directory;   /* NULL: the caller's */
-    int stderr_to;           /* a file descriptor the child's stderr goes to; -1: inherit */
+    const char *directory;   /* NULL: the caller's; a relative argv[0] is looked up from there */
+    int stderr_to;           /* a file descriptor the child's stderr goes to, or one of the above */
 } process_options;
+
+/* A program that cannot be started is an error here (E_NOT_FOUND, E_DENIED, …), not an exit code.
+ * The child dies with the *thread* that starts it, so start from one that lives on. Ignore SIGPIPE
+ * where a child may go before it has read everything. */
 
 CHECKED status process_start(const process_options *options, process *ret, error *err);
 /* Close the pipes and wait. *ret_code: exit code, or 128 + signal. */
