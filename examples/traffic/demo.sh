@@ -82,7 +82,7 @@ cp -r -- "$here/lake" "$lake"
 mkdir -p -- "$lake/land"
 cd -- "$lake"
 export WEIR_CODE_VERSION=${WEIR_CODE_VERSION:-demo}
-show ls lake.yaml tables/*/*
+show ls tables/raw tables/silver tables/gold
 show cat tables/gold/link_speed.sql
 show weir validate
 show weir graph
