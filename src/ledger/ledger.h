@@ -1,0 +1,356 @@
+/* ledger: the truth about a lake: what was delivered, which versions are current, and why.
+ *
+ * A handle is one connection and serves one thread. Reads outside a transaction see the newest
+ * commit; inside one they see one state. Writes need ledger_begin(LEDGER_WRITE); a transaction that
+ * changes the lake takes a seq (ledger_next_seq), so seqs follow commit order. Nothing here touches
+ * the store, the land folder or the engine. All returned text lives in the caller's arena. */
+#ifndef WEIR_LEDGER_LEDGER_H
+#define WEIR_LEDGER_LEDGER_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "lake/lake.h"
+
+typedef struct ledger ledger;
+
+enum { LEDGER_SCHEMA = 1 }; /* newest migration this program knows */
+
+/* Open an existing ledger and bring it to LEDGER_SCHEMA.
+ * E_NOT_FOUND  no such ledger (hint: weir init)
+ * E_FOREIGN    not a Weir ledger, of a newer Weir, or its lake id is not expected_lake_id (when given)
+ * E_DENIED, E_IO  cannot be opened, or is on a network file system (SQLite's locks do not hold there) */
+CHECKED status ledger_open(const char *location, const char *expected_lake_id, ledger **ret, error *err);
+/* E_EXISTS when there is one. lake_id: a new identifier. */
+CHECKED status ledger_create(const char *location, const char *lake_id, const char *lake_name,
+                             ledger **ret, error *err);
+void ledger_close(ledger *l); /* rolls back what is open; NULL is allowed */
+
+const char *ledger_lake_id(const ledger *l);
+
+typedef enum ledger_mode { LEDGER_READ, LEDGER_WRITE } ledger_mode;
+/* E_BUSY after a bounded wait for another writer. */
+CHECKED status ledger_begin(ledger *l, ledger_mode mode, error *err);
+/* E_UNCERTAIN when the reply was lost. */
+CHECKED status ledger_commit(ledger *l, error *err);
+void ledger_rollback(ledger *l); /* does nothing outside a transaction */
+/* The next seq, in a write transaction; the same one when asked again in the same transaction. */
+CHECKED status ledger_next_seq(ledger *l, int64_t *ret, error *err);
+CHECKED status ledger_seq(ledger *l, int64_t *ret, error *err); /* of the newest commit */
+
+/* tables */
+
+typedef struct ledger_column {
+    const char *name;
+    const char *type;
+    int64_t field_id; /* stable per column name within a generation; 1-based */
+} ledger_column;
+
+typedef struct ledger_table {
+    int64_t id;
+    const char *name;
+    int64_t generation;
+    int64_t code; /* 0 for source tables */
+    int64_t changed_seq;
+    int64_t projected_seq;
+    ledger_column *columns;
+    size_t column_count;
+} ledger_table;
+
+/* Make the ledger's tables, generations, codes and edges those of the definition. Fast when nothing
+ * changed (one comparison). Tables that are gone become orphaned; changed code marks all
+ * partitions of the table (cause code), a new generation likewise. An edge that is new or has a
+ * new map gets bookmark_seq 0: absorb turns its input into marks. ret_tables: one per lake table, same index. */
+CHECKED status ledger_sync_definition(ledger *l, const lake *definition, arena *a,
+                                      ledger_table **ret_tables, error *err);
+/* Only read: E_NOT_FOUND when the definition was never synchronised or is another one now. */
+CHECKED status ledger_tables(ledger *l, const lake *definition, arena *a, ledger_table **ret_tables,
+                             error *err);
+
+typedef struct ledger_edge {
+    int64_t table; /* the reader's id */
+    int64_t input; /* the input's id */
+    const char *map;
+    int64_t bookmark_seq;
+} ledger_edge;
+typedef VEC(ledger_edge) ledger_edges;
+/* Edges whose bookmark is older than their input's newest change. */
+CHECKED status ledger_edges_behind(ledger *l, arena *a, ledger_edges *ret, error *err);
+CHECKED status ledger_bookmark_set(ledger *l, int64_t table, int64_t input, int64_t seq, error *err);
+
+/* deliveries */
+
+typedef enum delivery_state {
+    DELIVERY_ACTIVE,
+    DELIVERY_SUPERSEDED,
+    DELIVERY_DUPLICATE, /* the same bytes as its neighbour in land-time order */
+    DELIVERY_WITHDRAWN,
+    DELIVERY_REJECTED,
+} delivery_state;
+const char *delivery_state_name(delivery_state state);
+
+typedef struct delivery {
+    int64_t id; /* 0 before it is added */
+    int64_t table;
+    const char *identity;
+    const char *file; /* path below the land root */
+    const char *sha256;
+    int64_t bytes;
+    int64_t land_time;   /* seconds */
+    int64_t accepted_at; /* microseconds */
+    delivery_state state;
+    const char *contract; /* JSON text; NULL for rejected ones */
+    const char *contract_hash;
+    const char *from_path; /* JSON text or NULL */
+    const char *object;
+    int64_t rows;
+    const char *verdict; /* JSON text or NULL */
+    const char *reason;
+    const char *claim;
+    const char *run;
+    int64_t created_seq, changed_seq;
+} delivery;
+typedef VEC(delivery) deliveries;
+
+/* Writes; set seq columns themselves from ledger_next_seq and the table's changed_seq. */
+CHECKED status ledger_delivery_add(ledger *l, const delivery *d, int64_t *ret_id, error *err);
+CHECKED status ledger_delivery_set_state(ledger *l, int64_t id, delivery_state state,
+                                         const char *reason, error *err);
+CHECKED status ledger_delivery_get(ledger *l, int64_t id, arena *a, delivery *ret, error *err);
+/* All of one identity, by land time, then id. */
+CHECKED status ledger_deliveries_of_identity(ledger *l, int64_t table, const char *identity, arena *a,
+                                             deliveries *ret, error *err);
+/* Active ones of a table, by identity and land time. */
+CHECKED status ledger_deliveries_active(ledger *l, int64_t table, arena *a, deliveries *ret, error *err);
+CHECKED status ledger_delivery_claimed(ledger *l, const char *claim, bool *ret, error *err);
+CHECKED status ledger_quarantine_count(ledger *l, int64_t *ret, error *err); /* rejected, not yet replaced by an accepted newer one of the identity */
+
+/* feeds and marks */
+
+typedef enum cause_kind {
+    CAUSE_NEW, CAUSE_SUPERSEDED, CAUSE_WITHDRAWN, CAUSE_READMITTED,
+    CAUSE_UPSTREAM, CAUSE_CODE, CAUSE_FORCED, CAUSE_MISSING,
+} cause_kind;
+const char *cause_name(cause_kind kind);
+
+typedef struct feed_set {
+    int64_t table;   /* the reader */
+    int64_t input;
+    const char *map; /* map fingerprint */
+    int64_t unit;    /* delivery or version id */
+    strings partitions; /* texts */
+    const int64_t *rows; /* per partition; NULL: all 0 */
+} feed_set;
+/* Replaces what was known of that unit under that map. Also records that the unit's feeds are known. */
+CHECKED status ledger_feeds_put(ledger *l, const feed_set *feeds, error *err);
+/* Partitions that a unit feeds, sorted. E_NOT_FOUND when never computed under this map. */
+CHECKED status ledger_feeds_of(ledger *l, int64_t table, int64_t input, const char *map, int64_t unit,
+                               arena *a, strings *ret, error *err);
+
+typedef struct unit_change {
+    int64_t unit;
+    cause_kind cause;
+    const char *ref; /* for the mark: the delivery's file, or the input partition "silver.x event_date=…" */
+    bool fed;        /* its feeds under the edge's map are known */
+} unit_change;
+typedef VEC(unit_change) unit_changes;
+/* Units of the edge's input that changed after since_seq, were current or active before or are now:
+ * deliveries by state (created active: new; superseded; withdrawn), versions that started or ended. */
+CHECKED status ledger_changes_since(ledger *l, const ledger_edge *edge, int64_t since_seq, arena *a,
+                                    unit_changes *ret, error *err);
+
+typedef struct mark {
+    const char *partition; /* text */
+    cause_kind cause;
+    const char *ref;
+    int64_t seq;
+} mark;
+typedef VEC(mark) marks;
+/* Adding a mark that exists raises its seq. */
+CHECKED status ledger_mark_add(ledger *l, int64_t table, const mark *m, error *err);
+/* Marks on every existing partition (with a current version) of a table. */
+CHECKED status ledger_mark_all(ledger *l, int64_t table, cause_kind cause, const char *ref, error *err);
+/* For each reader of input whose feeds of the unit are known: mark them, and move the bookmark when it
+ * stood at the input's previous change. One call per changed unit, in the transaction of the change,
+ * after ledger_feeds_put. Readers under MAP_ALL have the feeds of "all": see ledger_mark_readers_all. */
+CHECKED status ledger_mark_unit(ledger *l, int64_t input, int64_t unit, cause_kind cause,
+                                const char *ref, error *err);
+CHECKED status ledger_marks(ledger *l, int64_t table, arena *a, marks *ret, error *err); /* by partition, seq */
+CHECKED status ledger_mark_count(ledger *l, int64_t *ret, error *err);
+/* Clear the partition's marks with seq <= up_to. */
+CHECKED status ledger_marks_clear(ledger *l, int64_t table, const char *partition, int64_t up_to, error *err);
+
+/* partitions and versions */
+
+typedef struct ledger_file {
+    int64_t id; /* 0 before it is added */
+    const char *object;
+    int64_t rows, bytes;
+    const char *sum1, *sum2;
+    int64_t delivery; /* 0: not a part */
+} ledger_file;
+
+typedef struct ledger_version {
+    int64_t id; /* 0 before it is added */
+    int64_t partition;
+    const char *content;
+    int64_t rows, bytes;
+    ledger_file *files;
+    size_t file_count;
+} ledger_version;
+
+/* A partition with what is current in it. */
+typedef struct ledger_current {
+    int64_t partition;
+    const char *text;
+    int64_t derivation;
+    int64_t version;
+    const char *memo_key;
+    const char *content;
+    int64_t rows, bytes;
+    int64_t from_seq;
+} ledger_current;
+typedef VEC(ledger_current) ledger_currents;
+
+CHECKED status ledger_partition_need(ledger *l, int64_t table, int64_t generation, const char *text,
+                                     int64_t *ret_id, error *err); /* finds or adds */
+/* E_NOT_FOUND when the partition has no current version. */
+CHECKED status ledger_current_get(ledger *l, int64_t table, const char *text, arena *a,
+                                  ledger_current *ret, error *err);
+/* All of a table now, by text; as_of_seq -1: now. */
+CHECKED status ledger_currents_of(ledger *l, int64_t table, int64_t as_of_seq, arena *a,
+                                  ledger_currents *ret, error *err);
+CHECKED status ledger_version_files(ledger *l, int64_t version, arena *a, ledger_file **ret,
+                                    size_t *ret_count, error *err);
+/* Adds version, new files (id 0) and the references to all its files; fills the ids in *v. */
+CHECKED status ledger_version_add(ledger *l, int64_t table, ledger_version *v, const char *run, error *err);
+CHECKED status ledger_version_get(ledger *l, int64_t version, arena *a, ledger_version *ret, error *err);
+
+typedef struct ledger_unit_ref {
+    int64_t input; /* table id */
+    int64_t unit;
+} ledger_unit_ref;
+
+typedef struct ledger_derivation {
+    int64_t id;
+    int64_t partition;
+    const char *memo_key;
+    int64_t version;
+    int64_t code;
+    const ledger_unit_ref *lineage;
+    size_t lineage_count;
+} ledger_derivation;
+/* E_NOT_FOUND. lineage is not filled. */
+CHECKED status ledger_derivation_find(ledger *l, int64_t partition, const char *memo_key,
+                                      ledger_derivation *ret, error *err);
+CHECKED status ledger_derivation_add(ledger *l, const ledger_derivation *d, const char *run,
+                                     int64_t *ret_id, error *err);
+/* The derivation's version becomes current in its partition at this transaction's seq. When the
+ * version already is, only the derivation changes. version 0 ends the partition. Keeps changed_seq. */
+CHECKED status ledger_current_set(ledger *l, int64_t table, int64_t partition, int64_t derivation,
+                                  int64_t version, error *err);
+
+/* Units of the input that feed a partition of the reader now, with what reading and memo keys need.
+ * partition NULL: all units of the input (MAP_ALL). By identity and land time, or by partition text. */
+typedef struct ledger_unit {
+    int64_t unit;
+    /* deliveries */
+    const char *sha256, *contract, *contract_hash, *file, *object, *from_path;
+    int64_t land_time;
+    /* versions */
+    const char *partition; /* the input's partition text */
+    const char *content;
+    int64_t rows, bytes;
+} ledger_unit;
+typedef VEC(ledger_unit) ledger_units;
+CHECKED status ledger_units_feeding(ledger *l, const ledger_edge *edge, bool input_is_source,
+                                    const char *partition, arena *a, ledger_units *ret, error *err);
+/* Does any current unit of the input feed a partition of the reader that is not in the list? Without
+ * one, a build may read whole files unfiltered. */
+CHECKED status ledger_unit_feeds_only(ledger *l, const ledger_edge *edge, int64_t unit,
+                                      const strings *sorted_partitions, bool *ret, error *err);
+/* All partitions that current units of the edge's input feed, sorted, each once. */
+CHECKED status ledger_partitions_fed(ledger *l, const ledger_edge *edge, bool input_is_source,
+                                     arena *a, strings *ret, error *err);
+
+/* projection */
+
+/* Partitions of a table whose current version changed after since_seq: text and the version now (0: none). */
+typedef struct projection_change {
+    const char *text;
+    int64_t version;
+} projection_change;
+typedef VEC(projection_change) projection_changes;
+CHECKED status ledger_projection_changes(ledger *l, int64_t table, int64_t since_seq, arena *a,
+                                         projection_changes *ret, error *err);
+CHECKED status ledger_projected_set(ledger *l, int64_t table, int64_t seq, error *err);
+
+/* runs, leases, pending objects, events */
+
+typedef struct ledger_run {
+    const char *id;
+    const char *verb;
+    const char *state;
+    int64_t started, finished; /* microseconds; 0: not yet */
+    int64_t seq;
+    const char *who, *code_version, *summary;
+} ledger_run;
+typedef VEC(ledger_run) ledger_runs;
+CHECKED status ledger_run_start(ledger *l, const ledger_run *r, error *err);
+CHECKED status ledger_run_finish(ledger *l, const char *id, const char *state, int64_t finished,
+                                 const char *summary, error *err);
+CHECKED status ledger_run_list(ledger *l, int64_t limit, arena *a, ledger_runs *ret, error *err); /* newest first */
+
+typedef struct ledger_step {
+    int64_t table;
+    int64_t built, reused, unchanged, emptied, failed, blocked, rows, bytes, micros;
+} ledger_step;
+CHECKED status ledger_step_put(ledger *l, const char *run, const ledger_step *s, error *err);
+
+/* Take or renew a lease. E_BUSY (naming the owner) while a living process holds it; a dead one's is
+ * taken over at once. *ret_fence grows with every change of owner. */
+CHECKED status ledger_lease_take(ledger *l, const char *name, const char *owner, int64_t for_us,
+                                 int64_t *ret_fence, error *err);
+CHECKED status ledger_lease_check(ledger *l, const char *name, const char *owner, int64_t fence,
+                                  error *err); /* in the commit's transaction; E_BUSY when lost */
+CHECKED status ledger_lease_release(ledger *l, const char *name, const char *owner, error *err);
+
+typedef struct pending_object {
+    const char *store; /* layer name, or "quarantine" */
+    const char *object;
+    const char *run;
+} pending_object;
+typedef VEC(pending_object) pending_objects;
+CHECKED status ledger_pending_add(ledger *l, const pending_object *p, int64_t now_us, error *err);
+CHECKED status ledger_pending_remove(ledger *l, const char *store, const char *object, error *err);
+CHECKED status ledger_pending_list(ledger *l, arena *a, pending_objects *ret, error *err);
+
+typedef struct ledger_failure {
+    const char *partition;
+    const char *memo_key;
+    const char *error; /* JSON */
+} ledger_failure;
+typedef VEC(ledger_failure) ledger_failures;
+CHECKED status ledger_failure_put(ledger *l, int64_t table, const ledger_failure *f, const char *run,
+                                  int64_t now_us, error *err);
+CHECKED status ledger_failure_clear(ledger *l, int64_t table, const char *partition, error *err);
+CHECKED status ledger_failures_of(ledger *l, int64_t table, arena *a, ledger_failures *ret, error *err);
+
+CHECKED status ledger_event_add(ledger *l, const char *who, const char *what, const char *ref,
+                                const char *why, int64_t now_us, error *err);
+
+/* views for people */
+
+/* The read-only views of `weir query` (design section 11): names without "weir.". */
+extern const char *const LEDGER_VIEWS[]; /* NULL-terminated */
+/* One view as rows of texts, for the engine's literal rows: columns [{"name","type"}], rows [[text|null]]. */
+CHECKED status ledger_view(ledger *l, const char *name, json_t **ret_columns, json_t **ret_rows, error *err);
+
+typedef struct table_summary {
+    int64_t partitions, stale, failed, rows, bytes; /* a source table: deliveries active, rows, bytes */
+    const char *last_run;
+} table_summary;
+CHECKED status ledger_table_summary(ledger *l, int64_t table, bool is_source, arena *a,
+                                    table_summary *ret, error *err);
+
+#endif
