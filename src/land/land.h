@@ -1,0 +1,68 @@
+/* land: take delivered files in, once, unchanged, with a verdict.
+ *
+ * One call takes what lies below the land root: claim, fingerprint while copying, check, keep (raw
+ * history or quarantine), record in one ledger transaction with feeds and marks, then remove the claim.
+ * Every step is safe to repeat (design section 4). Not for reading deliveries: build/ does that. */
+#ifndef WEIR_LAND_LAND_H
+#define WEIR_LAND_LAND_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "engine/engine.h"
+#include "lake/lake.h"
+#include "ledger/ledger.h"
+#include "store/store.h"
+
+typedef struct land_context {
+    const lake *lake;
+    const ledger_table *tables; /* one per lake table, same index */
+    ledger *ledger;
+    engine *engine;
+    store **layers;    /* one per lake layer: where its tables are */
+    store *quarantine; /* <store>/.weir/quarantine */
+    const clock_source *clock;
+    const log *log;
+    const char *run;    /* run id */
+    const char *who;
+    int64_t now_us;     /* --now; 0: not given */
+    const volatile int *interrupted;
+    void (*progress)(void *state, size_t done, size_t known, const char *file); /* NULL: none */
+    void *progress_state;
+} land_context;
+
+typedef struct land_rejection {
+    const char *file;   /* path below the land root */
+    const char *table;  /* NULL when it belongs to none */
+    const char *reason; /* one line */
+    const char *report; /* path of the report, NULL when the file was left in land */
+    bool left_in_land;  /* not taken: a symbolic link, unreadable, still being written */
+} land_rejection;
+
+typedef struct land_result {
+    int64_t accepted, duplicate, superseded; /* superseded: accepted ones that replaced an earlier delivery */
+    int64_t bytes;
+    VEC(land_rejection) rejected;
+    VEC(land_rejection) failed;  /* could not be read or kept; left in land for the next time */
+    VEC(land_rejection) waiting; /* not settled yet */
+    VEC(land_rejection) unknown; /* below land, of no table */
+} land_result;
+
+/* Take everything that is there (selected[i] false skips a table; NULL: all). A file's own failure
+ * never stops the others; the status is not OK only when landing as such cannot go on (ledger, engine
+ * or store gone, full disk, interrupted) and everything so far is recorded or back in land. */
+CHECKED status land_all(const land_context *c, const bool *selected, arena *a, land_result *ret,
+                        error *err);
+
+/* Finish or undo what a killed run left: claims without a record go back to land, recorded ones are
+ * removed, half-written copies go. Quick when there is nothing. Called by land_all first. */
+CHECKED status land_recover(const land_context *c, error *err);
+
+/* `weir land --try`: check one file as if delivered to the table, without taking it. *ret_report is the
+ * report document (a new reference). */
+CHECKED status land_try(const land_context *c, const lake_table *table, const char *path,
+                        json_t **ret_report, error *err);
+
+/* Is there nothing below the land root that landing would look at? One directory walk, no ledger. */
+CHECKED status land_is_empty(const lake *l, bool *ret, error *err);
+
+#endif
