@@ -1,0 +1,70 @@
+/* build: carry out what is stale: absorb, plan, reuse, stage, verify, commit.
+ *
+ * A build changes nothing that readers see until its one ledger transaction (design section 7).
+ * It does not land (land/) and does not make directories (project/). */
+#ifndef WEIR_BUILD_BUILD_H
+#define WEIR_BUILD_BUILD_H
+
+#include "base/log.h"
+#include "engine/engine.h"
+#include "plan/plan.h"
+#include "store/store.h"
+
+typedef struct build_context {
+    const lake *lake;
+    const ledger_table *tables; /* one per lake table, same index */
+    ledger *ledger;
+    engine *engine;
+    store **layers; /* one per lake layer */
+    const clock_source *clock;
+    const log *log;
+    const char *run; /* run id */
+    const char *who;
+    int64_t started_us; /* of the run, or --now */
+    int64_t fence;      /* of the lease "run" */
+    bool retry_failed;
+    const volatile int *interrupted;
+    void (*progress)(void *state, const char *table, size_t done, size_t planned); /* NULL: none */
+    void *progress_state;
+} build_context;
+
+typedef struct build_failure {
+    const char *table;
+    const char *partition;
+    error error;
+} build_failure;
+
+typedef struct build_blocked {
+    const char *table;
+    const char *partition;
+} build_blocked;
+
+typedef struct build_result {
+    int64_t built, reused, unchanged, emptied;
+    int64_t rows, bytes; /* written */
+    int64_t seq;         /* of the commit; 0: nothing to commit */
+    VEC(build_failure) failed;
+    VEC(build_blocked) blocked;
+} build_result;
+
+/* Turn changes since the bookmarks into marks; computes feeds that are not known yet. Quick when
+ * there is nothing (one query). */
+CHECKED status build_absorb(const build_context *c, error *err);
+
+/* What a run would do now (after build_absorb). selected as in lake_select; NULL: all. */
+CHECKED status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret, error *err);
+
+/* Build everything stale in dependency order and commit. Failed partitions are in ret and do not
+ * stop the rest; the status is not OK when the run as such could not go on. */
+CHECKED status build_stale(const build_context *c, const bool *selected, arena *a, build_result *ret,
+                           error *err);
+
+/* Remove what killed runs left behind in the stores. Only objects that were recorded as pending and are
+ * in no version. Call it holding the lease. */
+CHECKED status build_recover(const build_context *c, error *err);
+
+/* The job's input document for a table as it is now (doc/engine.md), for `weir query`. */
+CHECKED status build_query_input(const build_context *c, const lake_table *t, arena *a,
+                                 json_t **ret, error *err);
+
+#endif
