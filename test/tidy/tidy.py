@@ -21,8 +21,6 @@ COLUMNS_MAX = 100
 
 FOLDERS_FILE = "src/meson.build"
 WORKER = "src/engine/duckdb/"
-# What the worker shares with weir, besides base/: the documents that pass between them.
-WORKER_SHARES = ("engine/job.h", "engine/result.h")
 
 C = (".c", ".h")
 SOURCES = C + (".py", ".sh", ".build", ".txt", ".mk")
@@ -54,7 +52,6 @@ BANNED_CALLS = {
     "rand": ("getrandom", ()),
     "random": ("getrandom", ()),
     "setlocale": ("nothing: the host's locale never matters", ()),
-    "signal": ("sigaction", ()),
     "sleep": ("an event to wait for; no test sleeps", ()),
     "sprintf": ("snprintf or the text builder (base/str.h)", ()),
     "srand": ("getrandom", ()),
@@ -176,10 +173,9 @@ def arrow(order, path, own, other):
     if "/" not in other or folder not in order:
         return f"includes \"{other}\"; name it from src/: \"folder/file.h\""
     if path.startswith(WORKER):
-        known = folder == "base" or other in WORKER_SHARES or other.startswith("engine/duckdb/")
-        if not known:
-            return f"the worker includes \"{other}\"; it knows base/ and the documents only"
-        return None
+        if folder == "base" or other.startswith("engine/duckdb/"):
+            return None
+        return f"the worker includes \"{other}\"; it knows base/ only, and jobs as documents"
     if other.startswith("engine/duckdb/"):
         return f"includes \"{other}\", which is the worker's; only documents pass between them"
     if own == "main.c" or folder == own:
