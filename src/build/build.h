@@ -63,8 +63,9 @@ CHECKED status build_stale(const build_context *c, const bool *selected, arena *
  * in no version. Call it holding the lease. */
 CHECKED status build_recover(const build_context *c, error *err);
 
-/* The job's input document for a table as it is now (doc/engine.md), for `weir query`. */
-CHECKED status build_query_input(const build_context *c, const lake_table *t, arena *a,
-                                 json_t **ret, error *err);
+/* The job's input document for a table as it is now (doc/engine.md), for `weir query`. mentioned: the
+ * column names of the query (sql_facts): file_land_timestamp and weir_file are in the view only when named. */
+CHECKED status build_query_input(const build_context *c, const lake_table *t,
+                                 const strings *mentioned, arena *a, json_t **ret, error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef WEIR_PLAN_PLAN_H
 #define WEIR_PLAN_PLAN_H
 
+#include "base/strmap.h"
 #include "ledger/ledger.h"
 
 typedef struct plan_cause {

@@ -1,0 +1,88 @@
+/* state: what a build has made and not yet committed, and the reading of inputs through it.
+ *
+ * Tables are built in dependency order within one commit, so a reader sees its input's staged
+ * partitions in place of the ledger's. Internal to build/. */
+#ifndef WEIR_BUILD_STATE_H
+#define WEIR_BUILD_STATE_H
+
+#include "base/strmap.h"
+#include "build/build.h"
+#include "engine/feeds.h"
+
+typedef enum outcome {
+    OUTCOME_PENDING,   /* to be built */
+    OUTCOME_SAME_KEY,  /* the current version has this memo key: nothing to do */
+    OUTCOME_REUSED,    /* a retained version has it */
+    OUTCOME_BUILT,     /* new files were staged; `changed` says whether they differ */
+    OUTCOME_FAILED,    /* the old version stays */
+    OUTCOME_BLOCKED,   /* something it reads failed; the old version stays */
+} outcome;
+
+struct staged;
+
+/* One unit that a partition reads: a recorded one, or one staged by this build. */
+typedef struct source_unit {
+    ledger_unit unit;            /* unit.unit is 0 when staged */
+    const struct staged *staged; /* NULL: recorded */
+} source_unit;
+typedef VEC(source_unit) source_units;
+
+typedef struct staged {
+    const char *text;
+    const char *memo_key;
+    outcome outcome;
+    bool changed;         /* its content differs from what is current */
+    source_units *inputs; /* per input of the table */
+    ledger_current old;   /* old.version 0: none */
+    const char *content;
+    int64_t rows, bytes;
+    ledger_file *files;
+    size_t file_count;
+    unit_feeds feeds;     /* of the new content; not for reused versions: theirs are recorded */
+    int64_t version;      /* reused or committed; 0 until then */
+    error failure;
+    bool remembered; /* the failure is an earlier run's */
+} staged;
+typedef VEC(staged *) staged_list;
+
+typedef struct staged_table {
+    const lake_table *table; /* NULL: nothing planned for it */
+    const char *generation_hash;
+    staged_list partitions; /* in the order of texts */
+    strmap *by_text;
+    bool in_progress; /* an input failed or is blocked in some partition */
+    int64_t micros;
+    int64_t jobs;
+} staged_table;
+
+typedef struct build_state {
+    const build_context *c;
+    arena *arena;
+    staged_table *tables; /* one per lake table */
+    int64_t plan_seq;     /* marks newer than this are not ours to clear */
+    size_t done, planned; /* partitions, for progress */
+} build_state;
+
+static inline const ledger_table *state_ledger_table(const build_state *s, const lake_table *t)
+{
+    return &s->c->tables[t->index];
+}
+
+/* The ledger's edge of an input. */
+ledger_edge build_edge(const build_context *c, const lake_table *reader, const lake_input *input);
+
+/* Units that partition text of t reads through one input, staged ones in place of recorded ones. */
+CHECKED status state_units(const build_state *s, const lake_table *t, const lake_input *input,
+                           const char *text, source_units *ret, error *err);
+
+/* The partition's memo key, from st->inputs. */
+void state_memo_key(const build_state *s, const staged_table *table, const staged *st,
+                    char key[65]);
+
+/* Partitions of every reader that a change of (t, text) reaches, from old and new feeds; each is
+ * given to add once or more. */
+typedef void reach_add(void *state, const lake_table *reader, const char *partition);
+CHECKED status state_reach(const build_state *s, const lake_table *t, const staged *st,
+                           reach_add *add, void *add_state, error *err);
+
+#endif
