@@ -204,10 +204,12 @@ bool number_time(const char *text, int64_t *result_us) {
 }
 
 void time_text(int64_t time_us, char buffer[TIME_TEXT_SIZE]) {
+    time_t seconds = time_us / US_PER_SECOND;
     int64_t us = time_us % US_PER_SECOND;
-    if (us < 0)
+    if (us < 0) {
         us += US_PER_SECOND;
-    time_t seconds = (time_us - us) / US_PER_SECOND;
+        seconds--;
+    }
     struct tm parts;
     ASSERT(gmtime_r(&seconds, &parts) != NULL);
     int size =
