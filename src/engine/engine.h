@@ -16,11 +16,13 @@ typedef struct engine_options {
     const char *worker;   /* path of the worker program; borrowed while open */
     const char *temp_dir; /* absolute; each worker makes and removes its own folder below */
     const char *timezone;
-    int64_t workers;      /* processes at once, at least 1 */
-    int64_t threads;      /* per worker */
-    int64_t memory_bytes; /* per worker */
-    int64_t timeout_us;   /* for one job; 0: none */
-    const volatile int *interrupted; /* when it becomes non-zero, waiting ends with E_INTERRUPTED; NULL: never */
+    int64_t workers;       /* processes at once, at least 1 */
+    int64_t threads;       /* per worker */
+    int64_t memory_bytes;  /* per worker */
+    int64_t timeout_us;    /* for one job; 0: none */
+    size_t line_max_bytes; /* of one answer's line; 0: 256 MiB */
+    const volatile int
+        *interrupted; /* when it becomes non-zero, waiting ends with E_INTERRUPTED; NULL: never */
 } engine_options;
 
 /* No process is started yet. */
@@ -28,21 +30,27 @@ CHECKED status engine_open(const engine_options *options, engine **ret, error *e
 /* Ends the workers: idle ones by end of input, busy ones are killed. NULL is allowed. */
 void engine_close(engine *e);
 
+/* Start one worker now, without waiting for it, so that it loads while the caller does other things. */
+CHECKED status engine_warm(engine *e, error *err);
+
 /* One job, one result. The job is borrowed. *ret is a new reference.
  * The kinds of the worker's error documents; E_ENGINE when it crashed, with the end of its stderr. */
 CHECKED status engine_call(engine *e, const json_t *job, json_t **ret, error *err);
 
 /* Jobs in parallel: submit until engine_idle is 0, then take results in the order they come. */
 int64_t engine_idle(engine *e); /* jobs that may be submitted now */
+/* Only while engine_idle is not 0 (asserted). Returns at once; a large job goes on in engine_next. */
 CHECKED status engine_submit(engine *e, const json_t *job, void *tag, error *err);
-/* Wait for any submitted job. *ret_tag is set even when the job failed; E_USAGE when none is under way. */
+/* Wait for any submitted job. *ret_tag is set even when the job failed; E_USAGE when none is under way.
+ * E_INTERRUPTED ends all workers that have a job: their jobs are gone, *ret_tag is NULL. */
 CHECKED status engine_next(engine *e, void **ret_tag, json_t **ret, error *err);
 size_t engine_pending(const engine *e);
 
 /* A query: header first, then batches; the callback returns other than OK to stop (and the worker is ended). */
 typedef struct engine_sink {
     status (*columns)(void *state, const json_t *columns, error *err);
-    status (*rows)(void *state, const json_t *rows, error *err); /* array of arrays of text or null */
+    status (*rows)(void *state, const json_t *rows,
+                   error *err); /* array of arrays of text or null */
     void *state;
 } engine_sink;
 CHECKED status engine_query(engine *e, const json_t *job, const engine_sink *sink, error *err);

@@ -1,30 +1,26 @@
 #include "engine/feeds.h"
 
-static char *map_id(arena *a, const lake_table *reader, const lake_input *input)
-{
+static char *map_id(arena *a, const lake_table *reader, const lake_input *input) {
     return arena_printf(a, "%s/%s", reader->name, input->table->name);
 }
 
-bool feeds_need_rows(const lake_input *input)
-{
+bool feeds_need_rows(const lake_input *input) {
     return input->map.kind == MAP_DERIVED || input->map.kind == MAP_EXPRESSION;
 }
 
-static json_t *map_document(arena *a, const lake_table *reader, const lake_input *input)
-{
+static json_t *map_document(arena *a, const lake_table *reader, const lake_input *input) {
     json_t *list = json_array();
     for (size_t i = 0; i < reader->partition_by.count; i++) {
         int place = columns_find(&reader->columns, reader->partition_by.items[i]);
         ASSERT(place >= 0);
-        json_array_append_new(list, json_pack("{s:s, s:s}", "expression",
-                                              input->map.expressions.items[i], "type",
-                                              reader->columns.items[place].type));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s}", "expression", input->map.expressions.items[i],
+                                        "type", reader->columns.items[place].type));
     }
     return json_pack("{s:s, s:o}", "id", map_id(a, reader, input), "columns", list);
 }
 
-json_t *feeds_map_of(const lake_table *reader, const lake_input *input)
-{
+json_t *feeds_map_of(const lake_table *reader, const lake_input *input) {
     json_t *maps = json_array();
     ARENA_AUTO a = arena_new();
     if (feeds_need_rows(input))
@@ -32,38 +28,37 @@ json_t *feeds_map_of(const lake_table *reader, const lake_input *input)
     return maps;
 }
 
-json_t *feeds_maps(const lake *l, const lake_table *t)
-{
+json_t *feeds_maps(const lake *l, const lake_table *t) {
     ARENA_AUTO a = arena_new();
     json_t *maps = json_array();
     lake_readers readers = lake_readers_of(l, t, a);
     for (size_t i = 0; i < readers.count; i++)
         if (feeds_need_rows(readers.items[i].input))
-            json_array_append_new(
-                maps, map_document(a, readers.items[i].table, readers.items[i].input));
+            json_array_append_new(maps,
+                                  map_document(a, readers.items[i].table, readers.items[i].input));
     return maps;
 }
 
-static const json_t *answer_for(const json_t *answer, const char *id)
-{
+static const json_t *answer_for(const json_t *answer, const char *id) {
     size_t i;
     const json_t *feed;
-    json_array_foreach (answer, i, feed) {
+    json_array_foreach(answer, i, feed) {
         if (str_eq(json_get_string(feed, "id", ""), id))
             return feed;
     }
     return NULL;
 }
 
-static status read_values(const json_t *row, size_t count, arena *a, const char ***ret, error *err)
-{
+static status read_values(const json_t *row, size_t count, arena *a, const char ***ret,
+                          error *err) {
     if (!json_is_array(row) || json_array_size(row) != count)
         return error_set(err, E_ENGINE, "the worker's answer has a partition of another width");
     const char **values = ARENA_ARRAY(a, const char *, count);
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_array_get(row, i);
         if (!json_is_string(value) && !json_is_null(value))
-            return error_set(err, E_ENGINE, "the worker's answer has a partition value that is no text");
+            return error_set(err, E_ENGINE,
+                             "the worker's answer has a partition value that is no text");
         values[i] = arena_strdup(a, json_string_value(value));
     }
     *ret = values;
@@ -75,20 +70,18 @@ typedef struct counted {
     int64_t rows;
 } counted;
 
-static int by_text(const void *left, const void *right)
-{
+static int by_text(const void *left, const void *right) {
     return strcmp(((const counted *)left)->text, ((const counted *)right)->text);
 }
 
 /* Sorted, because everything downstream (keys, plans, output) is in the order of texts. */
-static void take_sorted(arena *a, counted *list, size_t count, unit_feed *feed)
-{
+static void take_sorted(arena *a, counted *list, size_t count, unit_feed *feed) {
     if (count > 0)
         qsort(list, count, sizeof *list, by_text);
     feed->rows = ARENA_ARRAY(a, int64_t, count);
     for (size_t i = 0; i < count; i++) {
-        if (feed->partitions.count > 0 &&
-            str_eq(feed->partitions.items[feed->partitions.count - 1], list[i].text)) {
+        if (feed->partitions.count > 0
+            && str_eq(feed->partitions.items[feed->partitions.count - 1], list[i].text)) {
             feed->rows[feed->partitions.count - 1] += list[i].rows;
             continue;
         }
@@ -98,8 +91,7 @@ static void take_sorted(arena *a, counted *list, size_t count, unit_feed *feed)
 }
 
 static status read_rows(const lake_table *reader, const lake_input *input, const json_t *answer,
-                        arena *a, unit_feed *feed, error *err)
-{
+                        arena *a, unit_feed *feed, error *err) {
     const char *id = map_id(a, reader, input);
     const json_t *found = answer_for(answer, id);
     if (!found)
@@ -110,7 +102,8 @@ static status read_rows(const lake_table *reader, const lake_input *input, const
     counted *list = ARENA_ARRAY(a, counted, count);
     for (size_t i = 0; i < count; i++) {
         const char **values = NULL;
-        TRY(read_values(json_array_get(partitions, i), reader->partition_by.count, a, &values, err));
+        TRY(read_values(json_array_get(partitions, i), reader->partition_by.count, a, &values,
+                        err));
         list[i].text = partition_text(a, &reader->partition_by, values);
         list[i].rows = json_integer_value(json_array_get(rows, i));
     }
@@ -120,8 +113,7 @@ static status read_rows(const lake_table *reader, const lake_input *input, const
 
 /* The input's partition names the reader's: pick the values of the columns that the reader shares. */
 static status same_partition(const lake_table *reader, const lake_input *input,
-                             const char *partition, arena *a, const char **ret, error *err)
-{
+                             const char *partition, arena *a, const char **ret, error *err) {
     const strings *from = &input->table->partition_by;
     const char **values = NULL, **own = ARENA_ARRAY(a, const char *, reader->partition_by.count);
     TRY(partition_values(partition, from, a, &values, err));
@@ -134,8 +126,7 @@ static status same_partition(const lake_table *reader, const lake_input *input,
 }
 
 status feeds_read_edge(const lake_table *reader, const lake_input *input, const json_t *answer,
-                       const char *partition, arena *a, unit_feed *ret, error *err)
-{
+                       const char *partition, arena *a, unit_feed *ret, error *err) {
     unit_feed feed = {.reader = reader, .input = input};
     const char *only = FEEDS_EVERY_PARTITION;
     if (feeds_need_rows(input)) {
@@ -154,8 +145,7 @@ status feeds_read_edge(const lake_table *reader, const lake_input *input, const 
 }
 
 status feeds_read(const lake *l, const lake_table *t, const json_t *answer, const char *partition,
-                  arena *a, unit_feeds *ret, error *err)
-{
+                  arena *a, unit_feeds *ret, error *err) {
     unit_feeds feeds = {0};
     lake_readers readers = lake_readers_of(l, t, a);
     for (size_t i = 0; i < readers.count; i++) {
