@@ -21,7 +21,8 @@ typedef struct sql_shape {
 } sql_shape;
 
 typedef struct sql_engine {
-    /* Text to tree (one SELECT). E_DEFINITION with err->line and err->column on a syntax error. */
+    /* Text to tree (one SELECT): what json_serialize_sql gives, read by sql_tree_from_json.
+     * E_DEFINITION with err->line and err->column on a syntax error. */
     status (*parse)(void *state, const char *sql, json_t **ret_tree, error *err);
     /* Tree to text. */
     status (*render)(void *state, const json_t *tree, arena *a, char **ret_sql, error *err);
@@ -42,15 +43,20 @@ typedef struct sql_facts {
     strings column_names;      /* every column name the tree mentions, sorted, lower case */
     bool has_star;             /* some * that could bring in columns not named */
     bool reads_run;            /* FROM weir.run */
-    bool order_sensitive;      /* floating-point or order-sensitive aggregates: build partitions
-                                  one by one with one thread (design section 6) */
     char fingerprint[65];      /* of the tree without source locations */
 } sql_facts;
 
+/* The text that json_serialize_sql gave for sql, as a tree. Unknown places in it are larger than any
+ * JSON integer; they become SQL_NO_PLACE, which json_deserialize_sql takes back as well.
+ * E_DEFINITION with line and column for what DuckDB could not parse or serialise. */
+#define SQL_NO_PLACE INT64_MAX
+CHECKED status sql_tree_from_json(const char *text, size_t size, const char *sql, json_t **ret,
+                                  error *err);
+
 /* Collect the facts, and refuse what may not be in a table's SQL, with the remedy in the hint:
  * table functions and macros that read files or run text (read_csv, 'x.csv' in FROM, query, glob, …),
- * volatile functions (now, current_date, random, uuid, nextval, …), more than one statement,
- * tables without a layer that are no CTE, settings functions (getvariable, current_setting, …).
+ * volatile functions (now, current_date, random, uuid, nextval, …), samples without a seed, more than
+ * one statement, tables without a layer that are no CTE, settings functions (getvariable, …).
  * sql: the text, to turn locations into lines and columns. E_DEFINITION. */
 CHECKED status sql_inspect(const json_t *tree, const char *sql, arena *a, sql_facts *ret,
                            error *err);
@@ -71,6 +77,8 @@ typedef struct sql_map {
     strings same;        /* MAP_SAME: per partition column, the input's partition column */
     const char *why;     /* "derived from data::DATE at 3:8"; for MAP_NONE the obstacle */
     int line, column;    /* of the construct why speaks of, 0 when none */
+    bool defines;        /* its rows create partition values (a UNION branch, the kept side of an
+                            outer join, the only mapped input): it cannot be MAP_ALL */
 } sql_map;
 
 typedef struct sql_inference {
@@ -79,24 +87,42 @@ typedef struct sql_inference {
     bool aligned;             /* many partitions may share one pass */
     const char *misalignment; /* the construct and its place when not aligned, else NULL */
     int line, column;         /* of it */
+    bool order_sensitive;     /* floating-point or order-sensitive aggregates: build partitions
+                                 one by one with one thread (design section 6) */
 } sql_inference;
+
+typedef struct sql_question {
+    const json_t *tree; /* passed sql_inspect */
+    const char *sql;    /* its text, to turn locations into lines and columns */
+    const sql_shape *inputs;
+    size_t input_count;
+    const strings *partition_by;
+    const map_kind *written; /* per input what the YAML says: MAP_ALL, MAP_EXPRESSION, or MAP_NONE
+                                when nothing; NULL: nothing written at all */
+} sql_question;
 
 /* Where each partition column comes from in each input, and whether partitions are independent.
  *
- * Handles select lists, aliases, * and t.*, CTEs (not recursive), subqueries in FROM, UNION [ALL] branches
- * (each branch must define the column; an input then may have several branches: the expressions must
- * be equal, else MAP_NONE), inner and outer joins. An expression is a derived map when it
- * is a scalar expression (no aggregate, window, subquery) of columns of one input. For an input joined by equality on a
- * mapped column the other side's expression carries over (l.d = r.d; not for the null-supplying side's own value). Aligned when every GROUP BY,
- * DISTINCT, window PARTITION BY on the way contains the partition columns, inputs with maps are joined on them, and there is no
- * LIMIT, OFFSET or SAMPLE, no QUALIFY over a window that lacks them, no set operation other than UNION [ALL]
- * unless all columns take part (EXCEPT/INTERSECT compare whole rows, so they contain the partition columns).
- * Subqueries in expressions: an uncorrelated one makes its inputs MAP_NONE and the query unaligned.
+ * Handles select lists, aliases, * and t.*, CTEs (not recursive), subqueries in FROM, set operations
+ * (each branch must define the columns with the same types), joins. An expression is a derived map
+ * when it is a scalar expression (no aggregate, window, subquery, collation) of columns of one input;
+ * when an input is read several times, all readings must agree, else MAP_NONE. Through an equality of
+ * a join, with equal types on both sides, the other input gets its map as well.
  *
- * partition_by empty: every map is MAP_ALL and aligned is true. */
-CHECKED status sql_infer(const json_t *tree, const char *sql, const sql_shape *inputs,
-                         size_t input_count, const strings *partition_by, const sql_engine *engine,
-                         arena *a, sql_inference *ret, error *err);
+ * An input that is MAP_NONE here, or written as MAP_ALL, is taken as read whole, whatever constructs
+ * stand above it; so are inputs of subqueries in expressions. aligned then says whether the rest may
+ * share one pass: every GROUP BY, DISTINCT, window PARTITION BY on the way of the mapped rows contains
+ * the partition columns, mapped inputs are joined on them, there is no LIMIT, OFFSET or SAMPLE, and
+ * no input that is read whole creates partition values. A written MAP_EXPRESSION is a definition and
+ * no proof: not aligned.
+ *
+ * A derived expression is evaluated on all rows of the input, also those that a WHERE drops: it may
+ * fail where the query does not.
+ *
+ * partition_by empty: every map is MAP_ALL and aligned is true.
+ * E_DEFINITION for a tree that nests too deeply; the engine's errors other than E_DEFINITION. */
+CHECKED status sql_infer(const sql_question *question, const sql_engine *engine, arena *a,
+                         sql_inference *ret, error *err);
 
 /* Byte offset in text to 1-based line and column (column counts characters, not bytes). */
 void sql_place(const char *sql, size_t offset, int *line, int *column);
