@@ -1,0 +1,124 @@
+#include "build/input.h"
+
+static void add_column(json_t *columns, const char *name, const char *type)
+{
+    json_array_append_new(columns, json_pack("{s:s, s:s}", "name", name, "type", type));
+}
+
+json_t *input_document(const input_shape *shape)
+{
+    json_t *columns = json_array();
+    for (size_t i = 0; i < shape->table->columns.count; i++)
+        add_column(columns, shape->table->columns.items[i].name,
+                   shape->table->columns.items[i].type);
+    if (shape->land_timestamp)
+        add_column(columns, "file_land_timestamp", "BIGINT");
+    if (shape->file)
+        add_column(columns, "weir_file", "VARCHAR");
+    return json_pack("{s:s, s:o, s:[]}", "table", shape->table->name, "columns", columns, "groups");
+}
+
+static char *object_url(const build_context *c, const lake_table *t, arena *a, const char *object)
+{
+    return store_url(c->layers[t->layer], a, object);
+}
+
+/* The group with this contract; hash tells contracts apart and stays out of the document. */
+static status group_of(json_t *document, const ledger_unit *unit, json_t **ret_files, error *err)
+{
+    json_t *groups = json_object_get(document, "groups"), *group = NULL;
+    size_t i;
+    json_array_foreach (groups, i, group) {
+        if (str_eq(json_get_string(group, "contract_hash", ""), unit->contract_hash)) {
+            *ret_files = json_object_get(group, "files");
+            return OK;
+        }
+    }
+    json_t *contract = NULL, *files = json_array();
+    TRY(json_parse(unit->contract, strlen(unit->contract), unit->file, &contract, err));
+    json_array_append_new(groups, json_pack("{s:o, s:s, s:o}", "contract", contract,
+                                            "contract_hash", unit->contract_hash, "files", files));
+    *ret_files = files;
+    return OK;
+}
+
+status input_add_delivery(json_t *document, const build_context *c, const lake_table *t,
+                          const ledger_unit *unit, error *err)
+{
+    ARENA_AUTO a = arena_new();
+    json_t *files = NULL, *from_path = NULL;
+    if (!unit->contract || !unit->contract_hash)
+        return error_set(err, E_DATA, "the delivery \"%s\" has no reading contract", unit->file);
+    TRY(group_of(document, unit, &files, err));
+    if (unit->from_path)
+        TRY(json_parse(unit->from_path, strlen(unit->from_path), unit->file, &from_path, err));
+    json_array_append_new(files, json_pack("{s:s, s:s, s:I, s:o}", "path",
+                                           object_url(c, t, a, unit->object), "file", unit->file,
+                                           "land_timestamp", (json_int_t)unit->land_time,
+                                           "from_path", from_path ? from_path : json_object()));
+    return OK;
+}
+
+void input_add_files(json_t *document, const build_context *c, const lake_table *t,
+                     const ledger_file *files, size_t count)
+{
+    ARENA_AUTO a = arena_new();
+    json_t *groups = json_object_get(document, "groups");
+    json_t *group = json_array_get(groups, 0);
+    if (!group) {
+        group = json_pack("{s:{s:s}, s:[]}", "contract", "format", "parquet", "files");
+        json_array_append_new(groups, group);
+    }
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(json_object_get(group, "files"),
+                              json_pack("{s:s}", "path", object_url(c, t, a, files[i].object)));
+}
+
+void input_filter(json_t *document, const lake_table *reader, const lake_input *input)
+{
+    ARENA_AUTO a = arena_new();
+    json_t *filter = json_array();
+    ASSERT(input->map.kind != MAP_ALL);
+    for (size_t i = 0; i < reader->partition_by.count; i++) {
+        const char *expression = input->map.kind == MAP_SAME
+                                     ? sql_identifier(a, input->map.same.items[i])
+                                     : input->map.expressions.items[i];
+        json_array_append_new(filter, json_string(expression));
+    }
+    json_object_set_new(document, "filter", filter);
+}
+
+static status add_units(json_t *document, const build_context *c, const lake_table *t, arena *a,
+                        error *err)
+{
+    ledger_units units = {0};
+    ledger_edge all = {.input = c->tables[t->index].id};
+    TRY(ledger_units_feeding(c->ledger, &all, t->source != NULL, NULL, a, &units, err));
+    for (size_t i = 0; i < units.count; i++) {
+        if (t->source) {
+            TRY(input_add_delivery(document, c, t, &units.items[i], err));
+            continue;
+        }
+        ledger_file *files = NULL;
+        size_t count = 0;
+        TRY(ledger_version_files(c->ledger, units.items[i].unit, a, &files, &count, err));
+        input_add_files(document, c, t, files, count);
+    }
+    return OK;
+}
+
+status build_query_input(const build_context *c, const lake_table *t, const strings *mentioned,
+                         arena *a, json_t **ret, error *err)
+{
+    input_shape shape = {.table = t,
+                         .land_timestamp = t->source && strings_contain(mentioned, "file_land_timestamp"),
+                         .file = t->source && strings_contain(mentioned, "weir_file")};
+    json_t *document = input_document(&shape);
+    status added = add_units(document, c, t, a, err);
+    if (added != OK) {
+        json_decref(document);
+        return added;
+    }
+    *ret = document;
+    return OK;
+}
