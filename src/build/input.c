@@ -1,21 +1,21 @@
 #include "build/input.h"
 
-static void add_column(json_t *columns, const char *name, const char *type)
+static void add_column(json_t *view, const char *name, const char *type)
 {
-    json_array_append_new(columns, json_pack("{s:s, s:s}", "name", name, "type", type));
+    json_array_append_new(view, json_pack("{s:s, s:s}", "name", name, "type", type));
 }
 
 json_t *input_document(const input_shape *shape)
 {
-    json_t *columns = json_array();
+    json_t *view = json_array();
     for (size_t i = 0; i < shape->table->columns.count; i++)
-        add_column(columns, shape->table->columns.items[i].name,
+        add_column(view, shape->table->columns.items[i].name,
                    shape->table->columns.items[i].type);
     if (shape->land_timestamp)
-        add_column(columns, "file_land_timestamp", "BIGINT");
+        add_column(view, "file_land_timestamp", "BIGINT");
     if (shape->file)
-        add_column(columns, "weir_file", "VARCHAR");
-    return json_pack("{s:s, s:o, s:[]}", "table", shape->table->name, "columns", columns, "groups");
+        add_column(view, "weir_file", "VARCHAR");
+    return json_pack("{s:s, s:o, s:[]}", "table", shape->table->name, "columns", view, "groups");
 }
 
 static char *object_url(const build_context *c, const lake_table *t, arena *a, const char *object)

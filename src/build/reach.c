@@ -47,6 +47,16 @@ static status add_recorded(const reaching *r, const lake_reader *reader, int64_t
     return add_partitions(r, reader->table, &partitions, err);
 }
 
+/* A partition that failed before it ever had a version: where it would go is known without rows. */
+static status add_expected(const reaching *r, const lake_reader *reader, const char *text, error *err)
+{
+    unit_feed feed;
+    if (feeds_need_rows(reader->input))
+        return OK;
+    TRY(feeds_read_edge(reader->table, reader->input, NULL, text, r->s->arena, &feed, err));
+    return add_partitions(r, reader->table, &feed.partitions, err);
+}
+
 status state_reach(const build_state *s, const lake_table *t, const staged *st, reach_add *add,
                    void *add_state, error *err)
 {
@@ -55,6 +65,8 @@ status state_reach(const build_state *s, const lake_table *t, const staged *st, 
     for (size_t i = 0; i < readers.count; i++) {
         if (st->old.version != 0)
             TRY(add_recorded(&r, &readers.items[i], st->old.version, err));
+        else if (st->outcome == OUTCOME_FAILED || st->outcome == OUTCOME_BLOCKED)
+            TRY(add_expected(&r, &readers.items[i], st->text, err));
         if (st->outcome == OUTCOME_REUSED)
             TRY(add_recorded(&r, &readers.items[i], st->version, err));
     }

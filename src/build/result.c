@@ -1,5 +1,7 @@
 #include "build/job.h"
 
+#include "base/path.h"
+
 /* A file name from a worker becomes part of a key: it must be one plain name. */
 static status take_file(const build_state *s, const build_job *job, const char *folder,
                         const json_t *from, ledger_file *ret, error *err)

@@ -34,6 +34,7 @@ typedef struct staged {
     bool changed;         /* its content differs from what is current */
     source_units *inputs; /* per input of the table */
     ledger_current old;   /* old.version 0: none */
+    int64_t derivation;   /* OUTCOME_REUSED: the one found */
     const char *content;
     int64_t rows, bytes;
     ledger_file *files;
@@ -46,11 +47,12 @@ typedef struct staged {
 typedef VEC(staged *) staged_list;
 
 typedef struct staged_table {
-    const lake_table *table; /* NULL: nothing planned for it */
+    const lake_table *table; /* NULL: not looked at yet */
     const char *generation_hash;
     staged_list partitions; /* in the order of texts */
     strmap *by_text;
-    bool in_progress; /* an input failed or is blocked in some partition */
+    strmap *blocked; /* partitions that read something which failed or is blocked */
+    plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;
     int64_t jobs;
 } staged_table;

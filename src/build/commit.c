@@ -1,0 +1,210 @@
+#include "build/commit.h"
+
+#include "build/job.h"
+
+static bool settled(const staged *st)
+{
+    return st->outcome == OUTCOME_BUILT || st->outcome == OUTCOME_REUSED;
+}
+
+static void add_lineage(const build_state *s, const lake_table *t, const staged *st,
+                        ledger_derivation *d)
+{
+    VEC(ledger_unit_ref) refs = {0};
+    for (size_t i = 0; i < t->input_count; i++) {
+        int64_t input = state_ledger_table(s, t->inputs[i].table)->id;
+        for (size_t j = 0; j < st->inputs[i].count; j++) {
+            const source_unit *unit = &st->inputs[i].items[j];
+            int64_t id = unit->staged ? unit->staged->version : unit->unit.unit;
+            vec_push(s->arena, &refs, ((ledger_unit_ref){.input = input, .unit = id}));
+        }
+    }
+    d->lineage = refs.items;
+    d->lineage_count = refs.count;
+}
+
+static status put_feeds(const build_state *s, const lake_table *t, const staged *st, error *err)
+{
+    for (size_t i = 0; i < st->feeds.count; i++) {
+        const unit_feed *feed = &st->feeds.items[i];
+        ledger_edge edge = build_edge(s->c, feed->reader, feed->input);
+        feed_set set = {.table = edge.table,
+                        .input = state_ledger_table(s, t)->id,
+                        .map = edge.map,
+                        .unit = st->version,
+                        .partitions = feed->partitions,
+                        .rows = feed->rows};
+        TRY(ledger_feeds_put(s->c->ledger, &set, err));
+    }
+    return OK;
+}
+
+static status add_version(const build_state *s, const lake_table *t, staged *st, int64_t partition,
+                          error *err)
+{
+    ledger_version version = {.partition = partition,
+                              .content = st->content,
+                              .rows = st->rows,
+                              .bytes = st->bytes,
+                              .files = st->files,
+                              .file_count = st->file_count};
+    TRY(ledger_version_add(s->c->ledger, state_ledger_table(s, t)->id, &version, s->c->run, err));
+    st->version = version.id;
+    return put_feeds(s, t, st, err);
+}
+
+/* What read the old version and what reads the new one is stale, unless this build took care of it. */
+static status mark_readers(const build_state *s, const lake_table *t, const staged *st, error *err)
+{
+    int64_t id = state_ledger_table(s, t)->id;
+    const char *ref = arena_printf(s->arena, "%s %s", t->name, st->text);
+    if (st->old.version != 0)
+        TRY(ledger_mark_unit(s->c->ledger, id, st->old.version, CAUSE_UPSTREAM, ref, err));
+    return ledger_mark_unit(s->c->ledger, id, st->version, CAUSE_UPSTREAM, ref, err);
+}
+
+static status commit_settled(const build_state *s, const lake_table *t, staged *st, error *err)
+{
+    const ledger_table *in = state_ledger_table(s, t);
+    int64_t partition = 0, derivation = st->derivation;
+    TRY(ledger_partition_need(s->c->ledger, in->id, in->generation, st->text, &partition, err));
+    if (st->outcome == OUTCOME_BUILT) {
+        if (st->changed)
+            TRY(add_version(s, t, st, partition, err));
+        else
+            st->version = st->old.version;
+        ledger_derivation d = {.partition = partition,
+                               .memo_key = st->memo_key,
+                               .version = st->version,
+                               .code = in->code};
+        add_lineage(s, t, st, &d);
+        TRY(ledger_derivation_add(s->c->ledger, &d, s->c->run, &derivation, err));
+    }
+    TRY(ledger_current_set(s->c->ledger, in->id, partition, derivation, st->version, err));
+    TRY(ledger_failure_clear(s->c->ledger, in->id, st->text, err));
+    return st->changed ? mark_readers(s, t, st, err) : OK;
+}
+
+static status commit_failure(const build_state *s, const lake_table *t, const staged *st, error *err)
+{
+    bool transient = st->failure.kind == E_FULL || st->failure.kind == E_IO ||
+                     st->failure.kind == E_DENIED || st->failure.kind == E_ENGINE;
+    if (st->remembered || transient)
+        return OK;
+    JSON_AUTO document =
+        json_pack("{s:s, s:s, s:s}", "kind", status_name(st->failure.kind), "message",
+                  st->failure.message, "hint", st->failure.hint);
+    ledger_failure failure = {.partition = st->text,
+                              .memo_key = st->memo_key,
+                              .error = json_text(s->arena, document)};
+    return ledger_failure_put(s->c->ledger, state_ledger_table(s, t)->id, &failure, s->c->run,
+                              clock_now_us(s->c->clock), err);
+}
+
+static status commit_partition(const build_state *s, const lake_table *t, staged *st, error *err)
+{
+    int64_t id = state_ledger_table(s, t)->id;
+    if (st->outcome == OUTCOME_FAILED)
+        return commit_failure(s, t, st, err);
+    if (st->outcome == OUTCOME_BLOCKED)
+        return OK;
+    TRY(ledger_marks_clear(s->c->ledger, id, st->text, s->plan_seq, err));
+    return settled(st) ? commit_settled(s, t, st, err) : OK;
+}
+
+static void count_step(const staged_table *table, ledger_step *step)
+{
+    for (size_t i = 0; i < table->partitions.count; i++) {
+        const staged *st = table->partitions.items[i];
+        step->failed += st->outcome == OUTCOME_FAILED;
+        step->blocked += st->outcome == OUTCOME_BLOCKED;
+        step->reused += st->outcome == OUTCOME_REUSED;
+        step->unchanged += st->outcome == OUTCOME_BUILT && !st->changed;
+        step->emptied += st->outcome == OUTCOME_BUILT && st->changed && st->rows == 0;
+        step->built += st->outcome == OUTCOME_BUILT && st->changed && st->rows > 0;
+        if (st->outcome == OUTCOME_BUILT && st->changed) {
+            step->rows += st->rows;
+            step->bytes += st->bytes;
+        }
+    }
+}
+
+/* Files staged for partitions that came out unchanged or failed are garbage: then the pending record
+ * stays until recovery has removed them. */
+static bool has_garbage(const staged_table *table)
+{
+    for (size_t i = 0; i < table->partitions.count; i++) {
+        const staged *st = table->partitions.items[i];
+        if (st->outcome == OUTCOME_FAILED || (st->outcome == OUTCOME_BUILT && !st->changed))
+            return true;
+    }
+    return false;
+}
+
+static status commit_table(const build_state *s, staged_table *table, error *err)
+{
+    const lake_table *t = table->table;
+    const ledger_table *in = state_ledger_table(s, t);
+    ledger_step step = {.table = in->id, .micros = table->micros};
+    for (size_t i = 0; i < table->partitions.count; i++)
+        TRY(commit_partition(s, t, table->partitions.items[i], err));
+    count_step(table, &step);
+    if (table->partitions.count > 0)
+        TRY(ledger_step_put(s->c->ledger, s->c->run, &step, err));
+    if (step.failed == 0 && step.blocked == 0 && table->partitions.count > 0)
+        TRY(ledger_generation_retire(s->c->ledger, in->id, in->generation, err));
+    if (has_garbage(table))
+        return OK;
+    return ledger_pending_remove(s->c->ledger, s->c->lake->layers[t->layer].name,
+                                 job_prefix(s->c, t, s->arena), err);
+}
+
+/* Marks that this very commit set on partitions which it built with the change already in. */
+static status clear_own_marks(const build_state *s, const staged_table *table, int64_t seq, error *err)
+{
+    int64_t id = state_ledger_table(s, table->table)->id;
+    for (size_t i = 0; i < table->partitions.count; i++) {
+        const staged *st = table->partitions.items[i];
+        if (settled(st) || st->outcome == OUTCOME_SAME_KEY)
+            TRY(ledger_marks_clear_of_seq(s->c->ledger, id, st->text, seq, err));
+    }
+    return OK;
+}
+
+static bool anything_settled(const build_state *s)
+{
+    for (size_t i = 0; i < s->c->lake->table_count; i++)
+        for (size_t j = 0; j < s->tables[i].partitions.count; j++)
+            if (settled(s->tables[i].partitions.items[j]))
+                return true;
+    return false;
+}
+
+static status write_all(build_state *s, int64_t *ret_seq, error *err)
+{
+    size_t count = s->c->lake->table_count;
+    TRY(ledger_lease_check(s->c->ledger, "run", s->c->run, s->c->fence, err));
+    if (anything_settled(s))
+        TRY(ledger_next_seq(s->c->ledger, ret_seq, err));
+    for (size_t i = 0; i < count; i++)
+        if (s->tables[i].table)
+            TRY(commit_table(s, &s->tables[i], err));
+    for (size_t i = 0; *ret_seq > 0 && i < count; i++)
+        if (s->tables[i].table)
+            TRY(clear_own_marks(s, &s->tables[i], *ret_seq, err));
+    return OK;
+}
+
+status build_commit(build_state *s, int64_t *ret_seq, error *err)
+{
+    int64_t seq = 0;
+    TRY(ledger_begin(s->c->ledger, LEDGER_WRITE, err));
+    status written = write_all(s, &seq, err);
+    if (written != OK) {
+        ledger_rollback(s->c->ledger);
+        return written;
+    }
+    TRY(ledger_commit(s->c->ledger, err));
+    *ret_seq = seq;
+    return OK;
+}

@@ -1,0 +1,155 @@
+#include "build/stage.h"
+
+#include "build/job.h"
+
+/* Many partitions share a pass, but not so many that one pass holds them all open or that a retry after a failure
+ * repeats the world. */
+enum { JOB_PARTITIONS_MAX = 256 };
+
+typedef struct job_queue {
+    VEC(build_job *) jobs;
+    size_t next;
+} job_queue;
+
+static void add_job(build_state *s, job_queue *queue, staged_table *table, staged **partitions,
+                    size_t count)
+{
+    build_job *job = ARENA_NEW(s->arena, build_job);
+    *job = (build_job){
+        .table = table, .partitions = partitions, .count = count, .number = table->jobs++};
+    vec_push(s->arena, &queue->jobs, job);
+}
+
+static void fill_queue(build_state *s, staged_table *table, job_queue *queue)
+{
+    bool together = table->table->aligned && !table->table->order_sensitive;
+    size_t most = together ? JOB_PARTITIONS_MAX : 1;
+    staged_list pending = {0};
+    for (size_t i = 0; i < table->partitions.count; i++)
+        if (table->partitions.items[i]->outcome == OUTCOME_PENDING)
+            vec_push(s->arena, &pending, table->partitions.items[i]);
+    for (size_t from = 0; from < pending.count; from += most) {
+        size_t count = pending.count - from < most ? pending.count - from : most;
+        add_job(s, queue, table, &pending.items[from], count);
+    }
+}
+
+/* Would the partitions of a job fare better one by one? Not when the disk is full or the store is gone. */
+static bool worth_splitting(status failed)
+{
+    return failed == E_DATA || failed == E_ENGINE || failed == E_DEFINITION || failed == E_CHECK;
+}
+
+static bool ends_the_run(status failed)
+{
+    return failed == E_INTERRUPTED || failed == E_FOREIGN;
+}
+
+static void split_or_fail(build_state *s, job_queue *queue, const build_job *job, const error *why)
+{
+    if (job->count > 1 && worth_splitting(why->kind)) {
+        size_t half = job->count / 2;
+        add_job(s, queue, job->table, job->partitions, half);
+        add_job(s, queue, job->table, job->partitions + half, job->count - half);
+        return;
+    }
+    for (size_t i = 0; i < job->count; i++) {
+        job->partitions[i]->outcome = OUTCOME_FAILED;
+        job->partitions[i]->changed = false;
+        job->partitions[i]->failure = *why;
+        s->done++;
+    }
+}
+
+static status submit_one(build_state *s, job_queue *queue, error *err)
+{
+    build_job *job = queue->jobs.items[queue->next++];
+    JSON_AUTO document = NULL;
+    error why = {0};
+    status sent = job_document(s, job, &document, &why);
+    if (sent == OK)
+        sent = engine_submit(s->c->engine, document, job, &why);
+    if (sent == OK)
+        return OK;
+    if (ends_the_run(sent)) {
+        *err = why;
+        return sent;
+    }
+    split_or_fail(s, queue, job, &why);
+    return OK;
+}
+
+static void show_progress(const build_state *s, const lake_table *t)
+{
+    if (s->c->progress)
+        s->c->progress(s->c->progress_state, t->name, s->done, s->planned);
+}
+
+static status take_one(build_state *s, job_queue *queue, error *err)
+{
+    void *tag = NULL;
+    JSON_AUTO result = NULL;
+    error why = {0};
+    status done = engine_next(s->c->engine, &tag, &result, &why);
+    build_job *job = tag;
+    if (done == OK)
+        done = job_take(s, job, result, &why);
+    if (ends_the_run(done)) {
+        if (err)
+            *err = why;
+        return done;
+    }
+    if (done != OK)
+        split_or_fail(s, queue, job, &why);
+    else
+        s->done += job->count;
+    show_progress(s, job->table->table);
+    return OK;
+}
+
+status stage_build(build_state *s, const lake_table *t, error *err)
+{
+    staged_table *table = &s->tables[t->index];
+    job_queue queue = {0};
+    int64_t started = clock_monotonic_us(s->c->clock);
+    fill_queue(s, table, &queue);
+    while (queue.next < queue.jobs.count || engine_pending(s->c->engine) > 0) {
+        if (queue.next < queue.jobs.count && engine_idle(s->c->engine) > 0)
+            TRY(submit_one(s, &queue, err));
+        else
+            TRY(take_one(s, &queue, err));
+    }
+    table->micros = clock_monotonic_us(s->c->clock) - started;
+    return OK;
+}
+
+typedef struct telling {
+    build_state *s;
+    const lake_table *from;
+    const staged *st;
+} telling;
+
+static void tell_reader(void *state, const lake_table *reader, const char *partition)
+{
+    telling *t = state;
+    staged_table *table = &t->s->tables[reader->index];
+    if (t->st->outcome == OUTCOME_FAILED || t->st->outcome == OUTCOME_BLOCKED) {
+        strmap_set(table->blocked, partition, t->s);
+        return;
+    }
+    const char *ref = arena_printf(t->s->arena, "%s %s", t->from->name, t->st->text);
+    plan_reach reach = {.partition = partition, .ref = ref, .certain = true};
+    vec_push(t->s->arena, &table->reached, reach);
+}
+
+status stage_reach_readers(build_state *s, const lake_table *t, error *err)
+{
+    const staged_table *table = &s->tables[t->index];
+    for (size_t i = 0; i < table->partitions.count; i++) {
+        telling tell = {.s = s, .from = t, .st = table->partitions.items[i]};
+        bool stuck = tell.st->outcome == OUTCOME_FAILED || tell.st->outcome == OUTCOME_BLOCKED;
+        if (stuck || tell.st->changed)
+            TRY(state_reach(s, t, tell.st, tell_reader, &tell, err));
+    }
+    return OK;
+}

@@ -1,0 +1,22 @@
+/* stage: decide for each planned partition of a table whether it must be built, and build it.
+ *
+ * Writes immutable files and nothing else: what it makes is current only after commit. Internal to
+ * build/. */
+#ifndef WEIR_BUILD_STAGE_H
+#define WEIR_BUILD_STAGE_H
+
+#include "build/state.h"
+
+/* Resolve inputs and memo keys of the planned partitions, reuse what is known, leave the rest
+ * OUTCOME_PENDING. */
+CHECKED status stage_decide(build_state *s, const lake_table *t, const plan_partitions *planned,
+                            error *err);
+
+/* Build what is pending, batches of partitions in one job where the table is aligned. A failed job
+ * is split until the failing partitions are alone. Only what ends the run is an error. */
+CHECKED status stage_build(build_state *s, const lake_table *t, error *err);
+
+/* Tell the readers' tables what changed and what is blocked. */
+CHECKED status stage_reach_readers(build_state *s, const lake_table *t, error *err);
+
+#endif
