@@ -1,0 +1,132 @@
+#include "build/build.h"
+
+#include "build/commit.h"
+#include "build/job.h"
+#include "build/stage.h"
+
+/* A table whose marks or whose inputs' marks are not empty may get files: say so before the first byte. */
+static bool may_build(const build_state *s, const bool *selected, const bool *stale, size_t i)
+{
+    const lake_table *t = s->c->lake->tables[i];
+    if (t->source || (selected && !selected[i]))
+        return false;
+    if (stale[i])
+        return true;
+    for (size_t j = 0; j < t->input_count; j++)
+        if (stale[t->inputs[j].table->index])
+            return true;
+    return false;
+}
+
+static status find_stale(build_state *s, const bool *selected, bool *stale, bool *ret_any, error *err)
+{
+    for (size_t i = 0; i < s->c->lake->table_count; i++) {
+        marks marked = {0};
+        const lake_table *t = s->c->lake->tables[i];
+        if (!t->source && (!selected || selected[i]))
+            TRY(ledger_marks(s->c->ledger, s->c->tables[i].id, s->arena, &marked, err));
+        stale[i] = marked.count > 0;
+        stale[i] = may_build(s, selected, stale, i);
+        *ret_any = *ret_any || stale[i];
+    }
+    return OK;
+}
+
+static status add_pending(const build_state *s, const bool *stale, error *err)
+{
+    for (size_t i = 0; i < s->c->lake->table_count; i++) {
+        const lake_table *t = s->c->lake->tables[i];
+        pending_object p = {.store = s->c->lake->layers[t->layer].name,
+                            .object = job_prefix(s->c, t, s->arena),
+                            .run = s->c->run};
+        if (stale[i])
+            TRY(ledger_pending_add(s->c->ledger, &p, clock_now_us(s->c->clock), err));
+    }
+    return OK;
+}
+
+/* Intent before object: what is written below these prefixes is garbage until a commit says otherwise. */
+static status declare_pending(const build_state *s, const bool *stale, error *err)
+{
+    TRY(ledger_begin(s->c->ledger, LEDGER_WRITE, err));
+    status added = add_pending(s, stale, err);
+    if (added != OK) {
+        ledger_rollback(s->c->ledger);
+        return added;
+    }
+    return ledger_commit(s->c->ledger, err);
+}
+
+static status build_table(build_state *s, const lake_table *t, error *err)
+{
+    marks marked = {0};
+    TRY(ledger_marks(s->c->ledger, state_ledger_table(s, t)->id, s->arena, &marked, err));
+    plan_partitions planned = plan_merge(s->arena, &marked, &s->tables[t->index].reached);
+    TRY(stage_decide(s, t, &planned, err));
+    TRY(stage_build(s, t, err));
+    return stage_reach_readers(s, t, err);
+}
+
+static void collect_table(const staged_table *table, arena *a, build_result *ret)
+{
+    for (size_t i = 0; i < table->partitions.count; i++) {
+        const staged *st = table->partitions.items[i];
+        bool written = st->outcome == OUTCOME_BUILT && st->changed;
+        build_failure failure = {
+            .table = table->table->name, .partition = st->text, .error = st->failure};
+        build_blocked blocked = {.table = table->table->name, .partition = st->text};
+        ret->built += written && st->rows > 0;
+        ret->emptied += written && st->rows == 0;
+        ret->reused += st->outcome == OUTCOME_REUSED;
+        ret->unchanged += st->outcome == OUTCOME_SAME_KEY ||
+                          (st->outcome == OUTCOME_BUILT && !st->changed);
+        ret->rows += written ? st->rows : 0;
+        ret->bytes += written ? st->bytes : 0;
+        if (st->outcome == OUTCOME_FAILED)
+            vec_push(a, &ret->failed, failure);
+        if (st->outcome == OUTCOME_BLOCKED)
+            vec_push(a, &ret->blocked, blocked);
+    }
+}
+
+static void init_state(build_state *s, const build_context *c, arena *a)
+{
+    size_t count = c->lake->table_count;
+    *s = (build_state){.c = c, .arena = a, .tables = ARENA_ARRAY(a, staged_table, count)};
+    for (size_t i = 0; i < count; i++) {
+        s->tables[i].by_text = strmap_new(a);
+        s->tables[i].blocked = strmap_new(a);
+    }
+}
+
+static status build_all(build_state *s, const bool *stale, build_result *ret, error *err)
+{
+    size_t count = s->c->lake->table_count;
+    for (size_t i = 0; i < count; i++)
+        if (stale[i])
+            TRY(build_table(s, s->c->lake->tables[i], err));
+    TRY(build_commit(s, &ret->seq, err));
+    for (size_t i = 0; i < count; i++)
+        if (s->tables[i].table)
+            collect_table(&s->tables[i], s->arena, ret);
+    return OK;
+}
+
+status build_stale(const build_context *c, const bool *selected, arena *a, build_result *ret,
+                   error *err)
+{
+    build_state s;
+    bool any = false;
+    build_result result = {0};
+    init_state(&s, c, a);
+    bool *stale = ARENA_ARRAY(a, bool, c->lake->table_count);
+    TRY(ledger_seq(c->ledger, &s.plan_seq, err));
+    TRY(find_stale(&s, selected, stale, &any, err));
+    if (any) {
+        TRY(declare_pending(&s, stale, err));
+        TRY(build_all(&s, stale, &result, err));
+        TRY(build_recover(c, err));
+    }
+    *ret = result;
+    return OK;
+}
