@@ -1,0 +1,135 @@
+#include "project/project.h"
+
+#include "base/path.h"
+#include "project/lock.h"
+
+/* One table being projected. */
+typedef struct hive {
+    const project_context *c;
+    const lake_table *table;
+    store *store;
+    int64_t id;
+    arena *arena;
+} hive;
+
+/* Where the directories of one partition are, below the layer's store. */
+static char *partition_prefix(const hive *h, const char *text)
+{
+    if (str_eq(text, "()"))
+        return arena_printf(h->arena, "%s/", h->table->short_name);
+    return arena_printf(h->arena, "%s/%s/", h->table->short_name, text);
+}
+
+static char *aside_prefix(const hive *h)
+{
+    return arena_printf(h->arena, ".weir/project/%s/", h->table->name);
+}
+
+static status link_files(const hive *h, int64_t version, const char *aside, error *err)
+{
+    ledger_file *files = NULL;
+    size_t count = 0;
+    TRY(ledger_version_files(h->c->ledger, version, h->arena, &files, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        char *to = arena_printf(h->arena, "%s%s", aside, path_name(files[i].object));
+        TRY(store_link(h->store, files[i].object, to, err));
+    }
+    return store_sync(h->store, aside, err);
+}
+
+/* The new directory is made aside and trades places with the old one, which then goes. A kill in
+ * between leaves only what the next projection removes first. */
+static status swap_partition(const hive *h, const projection_change *change, error *err)
+{
+    char *aside = aside_prefix(h);
+    char *place = partition_prefix(h, change->text);
+    TRY(store_remove_prefix(h->store, aside, err));
+    TRY(link_files(h, change->version, aside, err));
+    TRY(store_exchange(h->store, aside, place, err));
+    return store_remove_prefix(h->store, aside, err);
+}
+
+static status has_rows(const hive *h, const projection_change *change, bool *ret, error *err)
+{
+    ledger_version version = {0};
+    *ret = false;
+    if (change->version == 0)
+        return OK;
+    TRY(ledger_version_get(h->c->ledger, change->version, h->arena, &version, err));
+    *ret = version.file_count > 0;
+    return OK;
+}
+
+/* What goes, goes first: a table that was unpartitioned frees its folder for partitions. */
+static status apply(const hive *h, const projection_changes *changes, bool removals, error *err)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        bool rows = false;
+        TRY(has_rows(h, &changes->items[i], &rows, err));
+        if (rows == removals)
+            continue;
+        if (removals)
+            TRY(store_remove_prefix(h->store, partition_prefix(h, changes->items[i].text), err));
+        else
+            TRY(swap_partition(h, &changes->items[i], err));
+    }
+    return OK;
+}
+
+static status set_projected(const hive *h, int64_t seq, error *err)
+{
+    TRY(ledger_begin(h->c->ledger, LEDGER_WRITE, err));
+    status set = ledger_projected_set(h->c->ledger, h->id, seq, err);
+    if (set != OK) {
+        ledger_rollback(h->c->ledger);
+        return set;
+    }
+    return ledger_commit(h->c->ledger, err);
+}
+
+/* The ledger's state is read under the lock, again and again until it no longer moves. */
+static status project_locked(const hive *h, int64_t since, project_result *ret, error *err)
+{
+    for (;;) {
+        projection_changes changes = {0};
+        int64_t seq = 0;
+        TRY(ledger_seq(h->c->ledger, &seq, err));
+        TRY(ledger_projection_changes(h->c->ledger, h->id, since, h->arena, &changes, err));
+        if (changes.count == 0)
+            return set_projected(h, seq, err);
+        TRY(apply(h, &changes, true, err));
+        TRY(apply(h, &changes, false, err));
+        ret->partitions += (int64_t)changes.count;
+        since = seq;
+    }
+}
+
+static status project_table(const project_context *c, size_t index, project_result *ret, error *err)
+{
+    ARENA_AUTO a = arena_new();
+    CLEANUP(lock_free) int lock = -1;
+    const lake_table *t = c->lake->tables[index];
+    hive h = {.c = c,
+              .table = t,
+              .store = c->layers[t->layer],
+              .id = c->tables[index].id,
+              .arena = a};
+    TRY(lock_take(h.store, t->name, &lock, err));
+    return project_locked(&h, c->tables[index].projected_seq, ret, err);
+}
+
+status project_all(const project_context *c, project_result *ret, error *err)
+{
+    project_result result = {0};
+    for (size_t i = 0; i < c->lake->table_count; i++) {
+        const lake_table *t = c->lake->tables[i];
+        int64_t changed = 0, projected = 0;
+        if (t->source || !t->project_hive)
+            continue;
+        TRY(ledger_projection_state(c->ledger, c->tables[i].id, &changed, &projected, err));
+        if (changed > projected)
+            TRY(project_table(c, i, &result, err));
+    }
+    *ret = result;
+    return OK;
+}
