@@ -27,9 +27,12 @@ CHECKED status ledger_create(const char *location, const char *lake_id, const ch
 void ledger_close(ledger *l); /* rolls back what is open; NULL is allowed */
 
 const char *ledger_lake_id(const ledger *l);
+bool ledger_is_read_only(const ledger *l); /* then ledger_begin(LEDGER_WRITE) gives E_DENIED */
+/* How long ledger_begin waits for another writer; 10 seconds when never set. */
+void ledger_wait_limit(ledger *l, int64_t limit_ms);
 
 typedef enum ledger_mode { LEDGER_READ, LEDGER_WRITE } ledger_mode;
-/* E_BUSY after a bounded wait for another writer. */
+/* E_BUSY after a bounded wait for another writer; E_DENIED when the ledger can only be read. */
 CHECKED status ledger_begin(ledger *l, ledger_mode mode, error *err);
 /* E_UNCERTAIN when the reply was lost. */
 CHECKED status ledger_commit(ledger *l, error *err);
@@ -179,6 +182,9 @@ CHECKED status ledger_marks(ledger *l, int64_t table, arena *a, marks *ret, erro
 CHECKED status ledger_mark_count(ledger *l, int64_t *ret, error *err);
 /* Clear the partition's marks with seq <= up_to. */
 CHECKED status ledger_marks_clear(ledger *l, int64_t table, const char *partition, int64_t up_to, error *err);
+/* Clear the partition's marks of exactly this seq: those that a commit set on what it built itself. */
+CHECKED status ledger_marks_clear_of_seq(ledger *l, int64_t table, const char *partition,
+                                         int64_t seq, error *err);
 
 /* partitions and versions */
 
@@ -225,6 +231,10 @@ CHECKED status ledger_version_files(ledger *l, int64_t version, arena *a, ledger
 /* Adds version, new files (id 0) and the references to all its files; fills the ids in *v. */
 CHECKED status ledger_version_add(ledger *l, int64_t table, ledger_version *v, const char *run, error *err);
 CHECKED status ledger_version_get(ledger *l, int64_t version, arena *a, ledger_version *ret, error *err);
+/* End the current versions of all other generations: the new one stands complete. */
+CHECKED status ledger_generation_retire(ledger *l, int64_t table, int64_t generation, error *err);
+/* Is the object (a key below a layer's store) a file of some version? */
+CHECKED status ledger_object_known(ledger *l, const char *object, bool *ret, error *err);
 
 typedef struct ledger_unit_ref {
     int64_t input; /* table id */
@@ -284,6 +294,9 @@ typedef VEC(projection_change) projection_changes;
 CHECKED status ledger_projection_changes(ledger *l, int64_t table, int64_t since_seq, arena *a,
                                          projection_changes *ret, error *err);
 CHECKED status ledger_projected_set(ledger *l, int64_t table, int64_t seq, error *err);
+/* The seqs of the table's newest change and newest projection, as they are now. */
+CHECKED status ledger_projection_state(ledger *l, int64_t table, int64_t *ret_changed,
+                                       int64_t *ret_projected, error *err);
 
 /* runs, leases, pending objects, events */
 
