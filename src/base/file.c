@@ -5,27 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Opened without blocking, so that a pipe put where a file should be cannot hang the program. */
-static status open_regular(const char *path, int *ret_fd, size_t *ret_size, error *err) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return error_set_errno(err, errno, "cannot open \"%s\"", path);
-    struct stat found;
-    status result = OK;
-    if (fstat(fd, &found) != 0)
-        result = error_set_errno(err, errno, "cannot read \"%s\"", path);
-    else if (S_ISDIR(found.st_mode))
-        result = error_set_errno(err, EISDIR, "cannot read \"%s\"", path);
-    else if (!S_ISREG(found.st_mode))
-        result = error_set(err, E_IO, "\"%s\" is not a regular file", path);
-    if (result != OK) {
-        close(fd);
-        return result;
-    }
-    *ret_fd = fd;
-    *ret_size = (size_t)found.st_size;
-    return OK;
-}
+enum { READ_SIZE_MIN = 4096, TEMPORARY_TRIES = 100 };
 
 /* Read at most size bytes; fewer only at the end of the file. */
 static ssize_t read_some(int fd, char *bytes, size_t size) {
@@ -43,11 +23,10 @@ static ssize_t read_some(int fd, char *bytes, size_t size) {
     return (ssize_t)done;
 }
 
-/* The size said by the file system is only where reading starts: the file may be growing, and
- * those of /proc say 0. */
-static status read_all(int fd, size_t hint, size_t max_size, buf *text, error *err) {
-    size_t step = hint < max_size ? hint + 1 : max_size + 1;
+static status read_all(int fd, size_t step, size_t max_size, buf *text, error *err) {
     for (;;) {
+        size_t room = max_size - text->size + 1;
+        step = step < room ? step : room;
         char *bytes = arena_alloc(text->arena, step);
         ssize_t got = read_some(fd, bytes, step);
         if (got < 0)
@@ -57,28 +36,52 @@ static status read_all(int fd, size_t hint, size_t max_size, buf *text, error *e
             return error_set(err, E_DATA, "larger than %zu bytes", max_size);
         if ((size_t)got < step)
             return OK;
-        step = step < 4096 ? 4096 : step;
-        step = step < max_size - text->size + 1 ? step : max_size - text->size + 1;
+        step = step < READ_SIZE_MIN ? READ_SIZE_MIN : step;
     }
 }
 
-status file_read(const char *path, size_t max_size, arena *a, char **ret_text, size_t *ret_size,
-                 error *err) {
+status file_read_fd(int fd, const char *name, size_t max_size, arena *a, char **ret_text,
+                    size_t *ret_size, error *err) {
     ASSERT(max_size < SIZE_MAX);
-    int fd = -1;
-    size_t hint = 0;
-    TRY(open_regular(path, &fd, &hint, err));
+    struct stat found;
+    if (fstat(fd, &found) != 0)
+        return error_set_errno(err, errno, "cannot read \"%s\"", name);
+    /* Only where reading starts: the file may be growing, and those of /proc say 0. */
+    size_t step = S_ISREG(found.st_mode) ? (size_t)found.st_size + 1 : READ_SIZE_MIN;
     buf text = buf_new(a);
-    status result = read_all(fd, hint, max_size, &text, err);
-    close(fd);
+    status result = read_all(fd, step, max_size, &text, err);
     if (result != OK) {
-        error_prefix(err, "\"%s\"", path);
+        error_prefix(err, "\"%s\"", name);
         return result;
     }
     *ret_text = text.text;
     if (ret_size != NULL)
         *ret_size = text.size;
     return OK;
+}
+
+static status refuse_what_is_no_file(int fd, const char *path, error *err) {
+    struct stat found;
+    if (fstat(fd, &found) != 0)
+        return error_set_errno(err, errno, "cannot read \"%s\"", path);
+    if (S_ISDIR(found.st_mode))
+        return error_set_errno(err, EISDIR, "cannot read \"%s\"", path);
+    if (!S_ISREG(found.st_mode))
+        return error_set(err, E_IO, "\"%s\" is not a regular file", path);
+    return OK;
+}
+
+status file_read(const char *path, size_t max_size, arena *a, char **ret_text, size_t *ret_size,
+                 error *err) {
+    /* Without blocking, so that a pipe put where a file should be cannot hang the program. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return error_set_errno(err, errno, "cannot open \"%s\"", path);
+    status result = refuse_what_is_no_file(fd, path, err);
+    if (result == OK)
+        result = file_read_fd(fd, path, max_size, a, ret_text, ret_size, err);
+    close(fd);
+    return result;
 }
 
 status dir_sync(const char *path, error *err) {
@@ -91,8 +94,6 @@ status dir_sync(const char *path, error *err) {
     close(fd);
     return result;
 }
-
-enum { TEMPORARY_TRIES = 100 };
 
 /* A leftover of a killed process may have our number: try the next name. */
 static status open_temporary(const char *path, arena *a, char **ret_name, int *ret_fd, error *err) {
@@ -112,14 +113,15 @@ static status open_temporary(const char *path, arena *a, char **ret_name, int *r
     return error_set_errno(err, errno, "cannot write \"%s\"", path);
 }
 
-static bool write_all(int fd, const char *bytes, size_t size) {
+bool file_write_fd(int fd, const void *bytes, size_t size) {
+    const char *at = bytes;
     while (size > 0) {
-        ssize_t written = write(fd, bytes, size);
+        ssize_t written = write(fd, at, size);
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
             return false;
-        bytes += written;
+        at += written;
         size -= (size_t)written;
     }
     return true;
@@ -127,7 +129,7 @@ static bool write_all(int fd, const char *bytes, size_t size) {
 
 /* Closes fd in any case: some file systems tell only then that the write failed. */
 static bool write_durably(int fd, const char *text, size_t size) {
-    bool written = write_all(fd, text, size) && fsync(fd) == 0;
+    bool written = file_write_fd(fd, text, size) && fsync(fd) == 0;
     int problem = errno;
     bool closed = close(fd) == 0;
     if (!written)

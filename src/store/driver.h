@@ -1,6 +1,9 @@
 /* driver: what a kind of store provides; store.c checks keys, options and features first.
  *
- * Optional calls may be NULL when the feature bit is not set. For implementers of drivers only. */
+ * Calls of a feature may be NULL when its bit is not set; the others marked optional say what NULL
+ * means. Prefixes given to remove_prefix, prepare, sync and exchange end in '/', or are "" for the
+ * whole store where that is allowed. A driver may list too much: store.c filters and sorts again.
+ * For implementers of drivers only. */
 #ifndef WEIR_STORE_DRIVER_H
 #define WEIR_STORE_DRIVER_H
 
@@ -21,9 +24,10 @@ typedef struct store_driver {
     status (*info)(void *state, const char *key, arena *a, store_object *ret, error *err);
     status (*list)(void *state, const char *prefix, arena *a, store_objects *ret, error *err);
     status (*remove)(void *state, const char *key, error *err);
+    status (*remove_prefix)(void *state, const char *prefix, error *err); /* NULL: one by one */
     status (*seal)(void *state, const char *key, error *err);
-    status (*prepare)(void *state, const char *prefix, error *err);
-    status (*sync)(void *state, const char *prefix, error *err);
+    status (*prepare)(void *state, const char *prefix, error *err); /* NULL: nothing to do */
+    status (*sync)(void *state, const char *prefix, error *err);    /* NULL: always durable */
     status (*link)(void *state, const char *from, const char *to, error *err);
     status (*exchange)(void *state, const char *a, const char *b, error *err);
 } store_driver;
@@ -31,7 +35,8 @@ typedef struct store_driver {
 extern const store_driver STORE_LOCAL;
 extern const store_driver STORE_MEMORY;
 
-/* A store over any driver state: for drivers under test and wrappers that inject faults. */
+/* A store over any driver state, which it closes: for drivers under test and wrappers that inject
+ * faults. root is copied. */
 store *store_over(const store_driver *driver, void *state, const char *root);
 
 #endif

@@ -1,0 +1,139 @@
+#include "store/local/local.h"
+
+#include "base/path.h"
+#include "base/str.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Without blocking: a pipe put where an object should be must not hang us. */
+static status open_object(local *l, const char *key, int *ret_fd, error *err) {
+    local_place at;
+    TRY(local_open_place(l, key, LOCAL_FIND, &at, err));
+    int fd = openat(at.folder_fd, at.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    status result = OK;
+    struct stat found;
+    if (fd < 0)
+        result = local_error(l, errno, key, "open", err);
+    else
+        result = local_stat(l, &at, key, &found, err);
+    close(at.folder_fd);
+    if (result == OK)
+        *ret_fd = fd;
+    else if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+status local_get(void *state, const char *key, size_t max_size, arena *a, char **ret_body,
+                 size_t *ret_size, error *err) {
+    local *l = state;
+    int fd = -1;
+    TRY(open_object(l, key, &fd, err));
+    const char *path = path_join(a, l->root, key);
+    status result = file_read_fd(fd, path, max_size, a, ret_body, ret_size, err);
+    close(fd);
+    return result;
+}
+
+static store_object to_object(const char *key, const struct stat *found) {
+    return (store_object){
+        .key = key,
+        .size_bytes = found->st_size,
+        .modified_us = (int64_t)found->st_mtim.tv_sec * 1000000 + found->st_mtim.tv_nsec / 1000,
+        .file_id = found->st_ino,
+    };
+}
+
+status local_info(void *state, const char *key, arena *a, store_object *ret, error *err) {
+    local *l = state;
+    local_place at;
+    struct stat found;
+    TRY(local_open_place(l, key, LOCAL_FIND, &at, err));
+    status result = local_stat(l, &at, key, &found, err);
+    close(at.folder_fd);
+    if (result == OK)
+        *ret = to_object(arena_strdup(a, key), &found);
+    return result;
+}
+
+typedef struct listing {
+    local *store;
+    const char *prefix;
+    arena *arena;
+    store_objects *found;
+} listing;
+
+static status list_folder(listing *l, int fd, const char *path, error *err);
+
+/* Worth a look: below the prefix, or on the way to it. Weir's own can be large and is rarely
+ * asked for, so it is not even entered without need. */
+static bool may_match(const listing *l, const char *key) {
+    size_t key_size = strlen(key), prefix_size = strlen(l->prefix);
+    size_t common = key_size < prefix_size ? key_size : prefix_size;
+    if (str_eq(key, LOCAL_OWN) && !str_starts(l->prefix, LOCAL_OWN "/"))
+        return false;
+    return key_size <= STORE_KEY_SIZE_MAX && memcmp(key, l->prefix, common) == 0;
+}
+
+/* What vanishes while we look was removed by somebody, which is as if it had been before. */
+static status list_entry(listing *l, int fd, const char *name, const char *key, error *err) {
+    struct stat found;
+    if (fstatat(fd, name, &found, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? OK : local_error(l->store, errno, key, "list", err);
+    if (S_ISREG(found.st_mode))
+        vec_push(l->arena, l->found, to_object(key, &found));
+    if (!S_ISDIR(found.st_mode))
+        return OK;
+    int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (below < 0)
+        return errno == ENOENT ? OK : local_error(l->store, errno, key, "list", err);
+    return list_folder(l, below, arena_printf(l->arena, "%s/", key), err);
+}
+
+static status list_entries(listing *l, DIR *folder, const char *path, error *err) {
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (entry == NULL)
+            return errno == 0 ? OK : local_error(l->store, errno, path, "list", err);
+        if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+            continue;
+        const char *key = arena_printf(l->arena, "%s%s", path, entry->d_name);
+        if (may_match(l, key))
+            TRY(list_entry(l, dirfd(folder), entry->d_name, key, err));
+    }
+}
+
+/* Takes fd. path: the folder's key with '/' at its end, "" for the root. */
+static status list_folder(listing *l, int fd, const char *path, error *err) {
+    DIR *folder = fdopendir(fd);
+    if (folder == NULL) {
+        int problem = errno;
+        close(fd);
+        return local_error(l->store, problem, path, "list", err);
+    }
+    status result = list_entries(l, folder, path, err);
+    closedir(folder);
+    return result;
+}
+
+status local_list(void *state, const char *prefix, arena *a, store_objects *ret, error *err) {
+    local *l = state;
+    const char *slash = strrchr(prefix, '/');
+    char *path = arena_strndup(a, prefix, slash == NULL ? 0 : (size_t)(slash + 1 - prefix));
+    int fd = -1;
+    error problem = {0};
+    status opened = local_open_folder(l, path, LOCAL_FIND, &fd, &problem);
+    if (opened == E_NOT_FOUND)
+        return OK;
+    if (opened != OK) {
+        if (err != NULL)
+            *err = problem;
+        return opened;
+    }
+    listing all = {l, prefix, a, ret};
+    return list_folder(&all, fd, path, err);
+}
