@@ -11,17 +11,17 @@
 typedef struct arena arena;
 
 arena *arena_new(void);
-void arena_free(arena *a); /* NULL is allowed */
+void arena_free(arena *a);  /* NULL is allowed */
 void arena_reset(arena *a); /* forget everything, keep one block for reuse */
 
 /* Zeroed, aligned for any type. size may be 0: a valid pointer of its own. */
 void *arena_alloc(arena *a, size_t size);
-char *arena_strdup(arena *a, const char *text);                /* NULL gives NULL */
-char *arena_strndup(arena *a, const char *text, size_t size);  /* always terminated */
+char *arena_strdup(arena *a, const char *text);               /* NULL gives NULL */
+char *arena_strndup(arena *a, const char *text, size_t size); /* always terminated */
 void *arena_memdup(arena *a, const void *data, size_t size);
 char *arena_printf(arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
 
-#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_NEW(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_array((a), (count), sizeof(type)))
 void *arena_array(arena *a, size_t count, size_t size); /* checks the product */
 

@@ -66,11 +66,11 @@ const char *status_name(status kind);
 int status_exit_code(status kind);
 
 /* Return early when a call failed. The one control-flow macro of the code base. */
-#define TRY(call)                          \
-    do {                                   \
-        status try_status_ = (call);       \
-        if (try_status_ != OK)             \
-            return try_status_;            \
+#define TRY(call)                    \
+    do {                             \
+        status try_status_ = (call); \
+        if (try_status_ != OK)       \
+            return try_status_;      \
     } while (0)
 
 #endif

@@ -14,8 +14,10 @@
 #define JSON_AUTO json_auto_t *
 
 /* what: names the document in the error ("job result", a path). */
-CHECKED status json_parse(const char *text, size_t size, const char *what, json_t **ret, error *err);
-CHECKED status json_need_string(const json_t *object, const char *key, const char **ret, error *err);
+CHECKED status json_parse(const char *text, size_t size, const char *what, json_t **ret,
+                          error *err);
+CHECKED status json_need_string(const json_t *object, const char *key, const char **ret,
+                                error *err);
 CHECKED status json_need_int(const json_t *object, const char *key, int64_t *ret, error *err);
 CHECKED status json_need_array(const json_t *object, const char *key, json_t **ret, error *err);
 CHECKED status json_need_object(const json_t *object, const char *key, json_t **ret, error *err);

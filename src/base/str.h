@@ -22,7 +22,9 @@ void buf_add_bytes(buf *b, const char *bytes, size_t size);
 void buf_char(buf *b, char c);
 void buf_printf(buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 
-static inline bool str_eq(const char *a, const char *b) { return strcmp(a, b) == 0; }
+static inline bool str_eq(const char *a, const char *b) {
+    return strcmp(a, b) == 0;
+}
 bool str_starts(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
 bool str_is_utf8(const char *bytes, size_t size); /* also false for a NUL inside */
