@@ -7,7 +7,7 @@
 struct store {
     const store_driver *driver;
     void *state;
-    char *root;
+    char root[]; /* as opened */
 };
 
 static const char MEMORY_ROOT[] = "memory:";
@@ -16,10 +16,11 @@ static const char MEMORY_ROOT[] = "memory:";
 static const char *const HIDDEN_PREFIXES[] = {".weir/", ".weir/tmp/"};
 
 store *store_over(const store_driver *driver, void *state, const char *root) {
-    store *s = malloc(sizeof *s);
-    char *copy = strdup(root);
-    ASSERT(s != NULL && copy != NULL);
-    *s = (store){driver, state, copy};
+    size_t size = strlen(root) + 1;
+    store *s = malloc(sizeof *s + size);
+    ASSERT(s != NULL);
+    *s = (store){.driver = driver, .state = state};
+    memcpy(s->root, root, size);
     return s;
 }
 
@@ -58,7 +59,6 @@ void store_close(store *s) {
     if (s == NULL)
         return;
     s->driver->close(s->state);
-    free(s->root);
     free(s);
 }
 

@@ -232,7 +232,7 @@ static void test_a_write_that_fails_half_way_leaves_the_old_object(void **state)
     assert_nothing_is_half_written(f);
 }
 
-/* A small file system of our own, in a mount namespace of our own; false where that is forbidden. */
+/* A small file system in a mount namespace of our own; false where that is forbidden. */
 static bool mount_small(const char *folder) {
     return mkdir(folder, 0700) == 0 && unshare(CLONE_NEWNS) == 0
            && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
