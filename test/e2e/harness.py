@@ -1,0 +1,253 @@
+"""What the end-to-end tests share: a lake in a folder of its own, the binary, and an oracle.
+
+WEIR names the binary, WEIR_ORACLE the oracle of test/harness (default: in the same build folder).
+Nothing here knows how Weir works inside: only the command line, the files and SQL.
+"""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COMMAND_SECONDS_MAX = 300
+NOW = 1_700_000_000  # a moment; tests count from it
+
+
+def weir_path():
+    found = os.environ.get("WEIR")
+    if not found:
+        raise RuntimeError("the environment variable WEIR must name the weir binary")
+    return str(Path(found).resolve())
+
+
+def oracle_path():
+    found = os.environ.get("WEIR_ORACLE")
+    return found or str(Path(weir_path()).parents[1] / "test" / "harness" / "oracle")
+
+
+def clean_environment(**changes):
+    """The host's environment without what could steer weir."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("WEIR_") or k == "WEIR_WORKER"}
+    return {**kept, "WEIR_CODE_VERSION": "test", "NO_COLOR": "1", **changes}
+
+
+def oracle(sql):
+    """Rows of the last statement in plain DuckDB, as tuples of texts and None."""
+    done = subprocess.run([oracle_path()], input=sql.encode(), capture_output=True,
+                          timeout=COMMAND_SECONDS_MAX, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"oracle: {done.stderr.decode(errors='replace')}\n{sql}")
+    lines = done.stdout.decode().splitlines()
+    return [tuple(json.loads(line)) for line in lines[1:]]
+
+
+def sql_text(value):
+    """A SQL literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def as_text(value):
+    """A value of JSON as the oracle would show it."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
+class Result:
+    """What one call of the binary gave."""
+
+    def __init__(self, command, done):
+        self.command = command
+        self.code = done.returncode
+        self.out = done.stdout.decode(errors="surrogateescape")
+        self.err = done.stderr.decode(errors="surrogateescape")
+
+    @property
+    def doc(self):
+        return json.loads(self.out)
+
+    @property
+    def error(self):
+        """The error document of a call with -o json, wherever it was written."""
+        for text in (self.out, self.err):
+            for line in text.splitlines():
+                if line.startswith("{") and "error" in json.loads(line):
+                    return json.loads(line)["error"]
+        raise AssertionError(f"no error document\n{self}")
+
+    def __str__(self):
+        return (f"$ {' '.join(map(str, self.command))}\nexit {self.code}\n"
+                f"--- stdout\n{self.out}--- stderr\n{self.err}")
+
+
+class Lake:
+    """A lake in a temporary folder. files: path → text, at least lake.yaml."""
+
+    def __init__(self, files, top):
+        self.dir = Path(top)
+        self.land = self.dir / "land"
+        self.store = self.dir / "data"
+        self.land.mkdir(parents=True, exist_ok=True)
+        self.environment = {}
+        for path, text in files.items():
+            self.write(path, text)
+
+    def write(self, path, content):
+        target = self.dir / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        return target
+
+    def deliver(self, path, content, mtime=None):
+        """Put a file below land as a whole: path is <table's folder>/<name>."""
+        target = self.land / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        body = content.encode() if isinstance(content, str) else content
+        partial = target.parent / ".delivery.tmp"
+        partial.write_bytes(body)
+        if mtime is not None:
+            os.utime(partial, (mtime, mtime))
+        partial.rename(target)
+        return target
+
+    def call(self, *args, stdin=b"", env=None, cwd=None):
+        command = [weir_path(), *map(str, args)]
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, check=False, cwd=cwd or self.dir,
+            env=clean_environment(**self.environment, **(env or {})), timeout=COMMAND_SECONDS_MAX)
+        return Result(command, done)
+
+    def weir(self, *args, expect=0, **options):
+        """Call the binary; expect: the exit code."""
+        result = self.call(*args, **options)
+        if result.code < 0:
+            raise AssertionError(f"killed by {signal.Signals(-result.code).name}\n{result}")
+        if "Sanitizer" in result.err or "runtime error:" in result.err:
+            raise AssertionError(f"a sanitizer spoke\n{result}")
+        if result.code != expect:
+            raise AssertionError(f"expected exit {expect}\n{result}")
+        return result
+
+    def json(self, *args, **options):
+        return self.weir(*args, "--output", "json", **options).doc
+
+    def run(self, now=None, *args, **options):
+        """The document of `weir run`; a document must be there whatever the exit code."""
+        moment = [] if now is None else ["--now", now]
+        return self.json("run", *moment, *args, **options)
+
+    def land_now(self, now, *args, **options):
+        return self.json("land", "--now", now, *args, **options)
+
+    def query(self, sql):
+        """Rows as tuples of texts and None."""
+        lines = self.weir("query", "--output", "jsonl", sql).out.splitlines()
+        return [tuple(as_text(v) for v in json.loads(line).values()) for line in lines]
+
+    def value(self, sql):
+        """The one value of one row."""
+        (row,) = self.query(sql)
+        (value,) = row
+        return value
+
+    def deliveries(self, columns="file, state"):
+        return self.query(f"SELECT {columns} FROM weir.delivery ORDER BY ALL")
+
+    def digests(self):
+        """(table, partition, digest) of what is current, in order."""
+        return self.query('SELECT "table", "partition", digest FROM weir.partition ORDER BY ALL')
+
+    def raw_files(self, table):
+        """Path below the table's folder → bytes, of raw history."""
+        top = self.store / table.replace(".", "/")
+        return {str(p.relative_to(top)): p.read_bytes()
+                for p in sorted(top.rglob("*")) if p.is_file()}
+
+    def quarantine(self, table):
+        """Reports of refused files: [(path of the file, report document)]."""
+        top = self.store / ".weir" / "quarantine" / table
+        found = []
+        for report in sorted(top.rglob("*.report.json")):
+            file = Path(str(report)[: -len(".report.json")])
+            found.append((file, json.loads(report.read_text(encoding="utf-8"))))
+        return found
+
+    def partitions(self, table):
+        """Names of the hive directories of a derived table."""
+        top = self.store / table.replace(".", "/")
+        if not top.is_dir():
+            return []
+        return sorted(str(p.relative_to(top)) for p in top.rglob("*")
+                      if p.is_dir() and any(f.is_file() for f in p.iterdir()))
+
+    def hive(self, table):
+        """A SELECT's source: all files of a derived table, by the oracle's eyes."""
+        pattern = self.store / table.replace(".", "/") / "**" / "*.parquet"
+        return f"read_parquet({sql_text(pattern)}, hive_partitioning = false)"
+
+    def state(self):
+        """Everything on disk but the ledger: path → (size, inode, time). To see that nothing moved."""
+        seen = {}
+        for path in self.dir.rglob("*"):
+            if path.is_file() and path.suffix not in (".db", ".db-wal", ".db-shm"):
+                found = path.lstat()
+                seen[str(path)] = (found.st_size, found.st_ino, found.st_mtime_ns)
+        return seen
+
+    def land_is_empty(self):
+        return not [p for p in self.land.rglob("*") if p.is_file()]
+
+
+class LakeTest(unittest.TestCase):
+    """A test with lakes. Set `files` for the lake that self.lake is."""
+
+    files = None
+    maxDiff = 4000
+
+    def setUp(self):
+        if self.files is not None:
+            self.lake = self.new_lake(self.files)
+
+    def new_lake(self, files):
+        top = Path(tempfile.mkdtemp(prefix="weir-e2e-"))
+        self.addCleanup(remove_tree, top)
+        return Lake(files, top / "lake")
+
+    def assert_error(self, result, *words):
+        """The result's error has a hint, and all the words are in it."""
+        error = result.error
+        self.assertTrue(error.get("message"), result)
+        self.assertTrue(error.get("hint"), f"an error without a hint\n{result}")
+        text = json.dumps(error, ensure_ascii=False)
+        for word in words:
+            self.assertIn(word, text, str(result))
+        return error
+
+
+def remove_tree(top):
+    """Also what tests made unreadable."""
+    for folder, names, _ in os.walk(top):
+        for name in names:
+            with contextlib.suppress(OSError):
+                os.chmod(os.path.join(folder, name), 0o755)
+    shutil.rmtree(top, ignore_errors=True)
+
+
+LAKE_YAML = "lake: test\nlayers: [raw, silver, gold]\n"
+
+
+def definition(**tables):
+    """Files of a lake: keys like raw__sales (YAML) or silver__sales_sql (SQL)."""
+    files = {"lake.yaml": LAKE_YAML}
+    for key, text in tables.items():
+        layer, name = key.split("__")
+        if name.endswith("_sql"):
+            files[f"tables/{layer}/{name[:-4]}.sql"] = text
+        else:
+            files[f"tables/{layer}/{name}.yaml"] = text
+    return files
