@@ -13,8 +13,7 @@ typedef struct absorbing {
     arena *arena;
 } absorbing;
 
-static bool find_edge(absorbing *ab, const ledger_edge *edge)
-{
+static bool find_edge(absorbing *ab, const ledger_edge *edge) {
     const lake *l = ab->c->lake;
     for (size_t i = 0; i < l->table_count; i++) {
         if (ab->c->tables[i].id != edge->table)
@@ -32,8 +31,7 @@ static bool find_edge(absorbing *ab, const ledger_edge *edge)
     return false;
 }
 
-static status add_delivery_unit(const absorbing *ab, int64_t id, json_t *document, error *err)
-{
+static status add_delivery_unit(const absorbing *ab, int64_t id, json_t *document, error *err) {
     delivery d = {0};
     TRY(ledger_delivery_get(ab->c->ledger, id, ab->arena, &d, err));
     ledger_unit unit = {.unit = id,
@@ -46,16 +44,14 @@ static status add_delivery_unit(const absorbing *ab, int64_t id, json_t *documen
     return input_add_delivery(document, ab->c, ab->input->table, &unit, err);
 }
 
-static status add_version_unit(const absorbing *ab, int64_t id, json_t *document, error *err)
-{
+static status add_version_unit(const absorbing *ab, int64_t id, json_t *document, error *err) {
     ledger_version v = {0};
     TRY(ledger_version_get(ab->c->ledger, id, ab->arena, &v, err));
     input_add_files(document, ab->c, ab->input->table, v.files, v.file_count);
     return OK;
 }
 
-static status add_unit(const absorbing *ab, int64_t id, json_t *units, error *err)
-{
+static status add_unit(const absorbing *ab, int64_t id, json_t *units, error *err) {
     input_shape shape = {.table = ab->input->table};
     json_t *document = input_document(&shape);
     char text[32];
@@ -65,8 +61,7 @@ static status add_unit(const absorbing *ab, int64_t id, json_t *units, error *er
                                     : add_version_unit(ab, id, document, err);
 }
 
-static status put_feed(const absorbing *ab, int64_t unit, const unit_feed *feed, error *err)
-{
+static status put_feed(const absorbing *ab, int64_t unit, const unit_feed *feed, error *err) {
     feed_set set = {.table = ab->edge.table,
                     .input = ab->edge.input,
                     .map = ab->edge.map,
@@ -76,8 +71,7 @@ static status put_feed(const absorbing *ab, int64_t unit, const unit_feed *feed,
     return ledger_feeds_put(ab->c->ledger, &set, err);
 }
 
-static status take_answer(const absorbing *ab, int64_t unit, const json_t *from, error *err)
-{
+static status take_answer(const absorbing *ab, int64_t unit, const json_t *from, error *err) {
     unit_feed feed;
     const json_t *failed = json_object_get(from, "error");
     if (failed)
@@ -90,8 +84,7 @@ static status take_answer(const absorbing *ab, int64_t unit, const json_t *from,
 }
 
 static status take_answers(const absorbing *ab, const int64_t *ids, size_t count,
-                           const json_t *result, error *err)
-{
+                           const json_t *result, error *err) {
     json_t *units = NULL;
     TRY(json_need_array(result, "units", &units, err));
     if (json_array_size(units) != count)
@@ -102,8 +95,7 @@ static status take_answers(const absorbing *ab, const int64_t *ids, size_t count
     return OK;
 }
 
-static status feeds_job(const absorbing *ab, const int64_t *ids, size_t count, error *err)
-{
+static status feeds_job(const absorbing *ab, const int64_t *ids, size_t count, error *err) {
     json_t *units = json_array();
     JSON_AUTO job = json_pack("{s:s, s:o, s:o}", "op", "feeds", "maps",
                               feeds_map_of(ab->reader, ab->input), "units", units);
@@ -115,8 +107,7 @@ static status feeds_job(const absorbing *ab, const int64_t *ids, size_t count, e
 }
 
 /* Under `same` and `all` a unit's feeds follow from its own partition. */
-static status feeds_without_rows(const absorbing *ab, const unit_change *change, error *err)
-{
+static status feeds_without_rows(const absorbing *ab, const unit_change *change, error *err) {
     unit_feed feed;
     const char *partition = strchr(change->ref, ' ');
     TRY(feeds_read_edge(ab->reader, ab->input, NULL, partition ? partition + 1 : NULL, ab->arena,
@@ -124,8 +115,7 @@ static status feeds_without_rows(const absorbing *ab, const unit_change *change,
     return put_feed(ab, change->unit, &feed, err);
 }
 
-static status learn_feeds(const absorbing *ab, const unit_changes *changes, error *err)
-{
+static status learn_feeds(const absorbing *ab, const unit_changes *changes, error *err) {
     VEC(int64_t) ids = {0};
     for (size_t i = 0; i < changes->count; i++) {
         if (changes->items[i].fed)
@@ -144,8 +134,7 @@ static status learn_feeds(const absorbing *ab, const unit_changes *changes, erro
 }
 
 static status mark_one(const absorbing *ab, const char *partition, const unit_change *change,
-                       int64_t seq, error *err)
-{
+                       int64_t seq, error *err) {
     int64_t reader = ab->edge.table;
     if (!str_eq(partition, FEEDS_EVERY_PARTITION)) {
         mark m = {.partition = partition, .cause = change->cause, .ref = change->ref, .seq = seq};
@@ -158,8 +147,8 @@ static status mark_one(const absorbing *ab, const char *partition, const unit_ch
     return ledger_mark_all(ab->c->ledger, reader, change->cause, change->ref, err);
 }
 
-static status mark_changes(const absorbing *ab, const unit_changes *changes, int64_t seq, error *err)
-{
+static status mark_changes(const absorbing *ab, const unit_changes *changes, int64_t seq,
+                           error *err) {
     for (size_t i = 0; i < changes->count; i++) {
         strings partitions = {0};
         TRY(ledger_feeds_of(ab->c->ledger, ab->edge.table, ab->edge.input, ab->edge.map,
@@ -170,8 +159,7 @@ static status mark_changes(const absorbing *ab, const unit_changes *changes, int
     return OK;
 }
 
-static status absorb_edge(const build_context *c, const ledger_edge *edge, error *err)
-{
+static status absorb_edge(const build_context *c, const ledger_edge *edge, error *err) {
     ARENA_AUTO a = arena_new();
     absorbing ab = {.c = c, .arena = a};
     unit_changes changes = {0};
@@ -185,16 +173,14 @@ static status absorb_edge(const build_context *c, const ledger_edge *edge, error
     return ledger_bookmark_set(c->ledger, edge->table, edge->input, seq, err);
 }
 
-static status absorb_all(const build_context *c, const ledger_edges *edges, error *err)
-{
+static status absorb_all(const build_context *c, const ledger_edges *edges, error *err) {
     for (size_t i = 0; i < edges->count; i++)
         TRY(absorb_edge(c, &edges->items[i], err));
     return OK;
 }
 
 /* One transaction for all edges, so that a kill leaves either none of it or all of it. */
-status build_absorb(const build_context *c, error *err)
-{
+status build_absorb(const build_context *c, error *err) {
     ARENA_AUTO a = arena_new();
     ledger_edges edges = {0};
     TRY(ledger_edges_behind(c->ledger, a, &edges, err));

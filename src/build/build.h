@@ -52,19 +52,21 @@ typedef struct build_result {
 CHECKED status build_absorb(const build_context *c, error *err);
 
 /* What a run would do now (after build_absorb). selected as in lake_select; NULL: all. */
-CHECKED status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret, error *err);
+CHECKED status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret,
+                          error *err);
 
 /* Build everything stale in dependency order and commit. Failed partitions are in ret and do not
  * stop the rest; the status is not OK when the run as such could not go on. */
-CHECKED status build_stale(const build_context *c, const bool *selected, arena *a, build_result *ret,
-                           error *err);
+CHECKED status build_stale(const build_context *c, const bool *selected, arena *a,
+                           build_result *ret, error *err);
 
-/* Remove what killed runs left behind in the stores. Only objects that were recorded as pending and are
- * in no version. Call it holding the lease. */
+/* Remove what killed runs left behind in the stores. Only objects that were recorded as pending
+ * and are in no version. Call it holding the lease. */
 CHECKED status build_recover(const build_context *c, error *err);
 
-/* The job's input document for a table as it is now (doc/engine.md), for `weir query`. mentioned: the
- * column names of the query (sql_facts): file_land_timestamp and weir_file are in the view only when named. */
+/* The job's input document for a table as it is now (doc/engine.md), for `weir query`. mentioned:
+ * the column names of the query (sql_facts): file_land_timestamp and weir_file are in the view
+ * only when named. */
 CHECKED status build_query_input(const build_context *c, const lake_table *t,
                                  const strings *mentioned, arena *a, json_t **ret, error *err);
 

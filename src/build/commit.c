@@ -2,14 +2,12 @@
 
 #include "build/job.h"
 
-static bool settled(const staged *st)
-{
+static bool settled(const staged *st) {
     return st->outcome == OUTCOME_BUILT || st->outcome == OUTCOME_REUSED;
 }
 
 static void add_lineage(const build_state *s, const lake_table *t, const staged *st,
-                        ledger_derivation *d)
-{
+                        ledger_derivation *d) {
     VEC(ledger_unit_ref) refs = {0};
     for (size_t i = 0; i < t->input_count; i++) {
         int64_t input = state_ledger_table(s, t->inputs[i].table)->id;
@@ -23,8 +21,7 @@ static void add_lineage(const build_state *s, const lake_table *t, const staged 
     d->lineage_count = refs.count;
 }
 
-static status put_feeds(const build_state *s, const lake_table *t, const staged *st, error *err)
-{
+static status put_feeds(const build_state *s, const lake_table *t, const staged *st, error *err) {
     for (size_t i = 0; i < st->feeds.count; i++) {
         const unit_feed *feed = &st->feeds.items[i];
         ledger_edge edge = build_edge(s->c, feed->reader, feed->input);
@@ -40,8 +37,7 @@ static status put_feeds(const build_state *s, const lake_table *t, const staged 
 }
 
 static status add_version(const build_state *s, const lake_table *t, staged *st, int64_t partition,
-                          error *err)
-{
+                          error *err) {
     ledger_version version = {.partition = partition,
                               .content = st->content,
                               .rows = st->rows,
@@ -53,9 +49,10 @@ static status add_version(const build_state *s, const lake_table *t, staged *st,
     return put_feeds(s, t, st, err);
 }
 
-/* What read the old version and what reads the new one is stale, unless this build took care of it. */
-static status mark_readers(const build_state *s, const lake_table *t, const staged *st, error *err)
-{
+/* What read the old version and what reads the new one is stale, unless this build took care of
+ * it. */
+static status mark_readers(const build_state *s, const lake_table *t, const staged *st,
+                           error *err) {
     int64_t id = state_ledger_table(s, t)->id;
     const char *ref = arena_printf(s->arena, "%s %s", t->name, st->text);
     if (st->old.version != 0)
@@ -63,8 +60,7 @@ static status mark_readers(const build_state *s, const lake_table *t, const stag
     return ledger_mark_unit(s->c->ledger, id, st->version, CAUSE_UPSTREAM, ref, err);
 }
 
-static status commit_settled(const build_state *s, const lake_table *t, staged *st, error *err)
-{
+static status commit_settled(const build_state *s, const lake_table *t, staged *st, error *err) {
     const ledger_table *in = state_ledger_table(s, t);
     int64_t partition = 0, derivation = st->derivation;
     TRY(ledger_partition_need(s->c->ledger, in->id, in->generation, st->text, &partition, err));
@@ -85,24 +81,21 @@ static status commit_settled(const build_state *s, const lake_table *t, staged *
     return st->changed ? mark_readers(s, t, st, err) : OK;
 }
 
-static status commit_failure(const build_state *s, const lake_table *t, const staged *st, error *err)
-{
-    bool transient = st->failure.kind == E_FULL || st->failure.kind == E_IO ||
-                     st->failure.kind == E_DENIED || st->failure.kind == E_ENGINE;
+static status commit_failure(const build_state *s, const lake_table *t, const staged *st,
+                             error *err) {
+    bool transient = st->failure.kind == E_FULL || st->failure.kind == E_IO
+                     || st->failure.kind == E_DENIED || st->failure.kind == E_ENGINE;
     if (st->remembered || transient)
         return OK;
-    JSON_AUTO document =
-        json_pack("{s:s, s:s, s:s}", "kind", status_name(st->failure.kind), "message",
-                  st->failure.message, "hint", st->failure.hint);
-    ledger_failure failure = {.partition = st->text,
-                              .memo_key = st->memo_key,
-                              .error = json_text(s->arena, document)};
+    JSON_AUTO document = json_pack("{s:s, s:s, s:s}", "kind", status_name(st->failure.kind),
+                                   "message", st->failure.message, "hint", st->failure.hint);
+    ledger_failure failure = {
+        .partition = st->text, .memo_key = st->memo_key, .error = json_text(s->arena, document)};
     return ledger_failure_put(s->c->ledger, state_ledger_table(s, t)->id, &failure, s->c->run,
                               clock_now_us(s->c->clock), err);
 }
 
-static status commit_partition(const build_state *s, const lake_table *t, staged *st, error *err)
-{
+static status commit_partition(const build_state *s, const lake_table *t, staged *st, error *err) {
     int64_t id = state_ledger_table(s, t)->id;
     if (st->outcome == OUTCOME_FAILED)
         return commit_failure(s, t, st, err);
@@ -112,8 +105,7 @@ static status commit_partition(const build_state *s, const lake_table *t, staged
     return settled(st) ? commit_settled(s, t, st, err) : OK;
 }
 
-static void count_step(const staged_table *table, ledger_step *step)
-{
+static void count_step(const staged_table *table, ledger_step *step) {
     for (size_t i = 0; i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
         step->failed += st->outcome == OUTCOME_FAILED;
@@ -129,10 +121,9 @@ static void count_step(const staged_table *table, ledger_step *step)
     }
 }
 
-/* Files staged for partitions that came out unchanged or failed are garbage: then the pending record
- * stays until recovery has removed them. */
-static bool has_garbage(const staged_table *table)
-{
+/* Files staged for partitions that came out unchanged or failed are garbage: then the pending
+ * record stays until recovery has removed them. */
+static bool has_garbage(const staged_table *table) {
     for (size_t i = 0; i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
         if (st->outcome == OUTCOME_FAILED || (st->outcome == OUTCOME_BUILT && !st->changed))
@@ -141,8 +132,7 @@ static bool has_garbage(const staged_table *table)
     return false;
 }
 
-static status commit_table(const build_state *s, staged_table *table, error *err)
-{
+static status commit_table(const build_state *s, staged_table *table, error *err) {
     const lake_table *t = table->table;
     const ledger_table *in = state_ledger_table(s, t);
     ledger_step step = {.table = in->id, .micros = table->micros};
@@ -160,8 +150,8 @@ static status commit_table(const build_state *s, staged_table *table, error *err
 }
 
 /* Marks that this very commit set on partitions which it built with the change already in. */
-static status clear_own_marks(const build_state *s, const staged_table *table, int64_t seq, error *err)
-{
+static status clear_own_marks(const build_state *s, const staged_table *table, int64_t seq,
+                              error *err) {
     int64_t id = state_ledger_table(s, table->table)->id;
     for (size_t i = 0; i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
@@ -171,8 +161,7 @@ static status clear_own_marks(const build_state *s, const staged_table *table, i
     return OK;
 }
 
-static bool anything_settled(const build_state *s)
-{
+static bool anything_settled(const build_state *s) {
     for (size_t i = 0; i < s->c->lake->table_count; i++)
         for (size_t j = 0; j < s->tables[i].partitions.count; j++)
             if (settled(s->tables[i].partitions.items[j]))
@@ -180,8 +169,7 @@ static bool anything_settled(const build_state *s)
     return false;
 }
 
-static status write_all(build_state *s, int64_t *ret_seq, error *err)
-{
+static status write_all(build_state *s, int64_t *ret_seq, error *err) {
     size_t count = s->c->lake->table_count;
     TRY(ledger_lease_check(s->c->ledger, "run", s->c->run, s->c->fence, err));
     if (anything_settled(s))
@@ -195,8 +183,7 @@ static status write_all(build_state *s, int64_t *ret_seq, error *err)
     return OK;
 }
 
-status build_commit(build_state *s, int64_t *ret_seq, error *err)
-{
+status build_commit(build_state *s, int64_t *ret_seq, error *err) {
     int64_t seq = 0;
     TRY(ledger_begin(s->c->ledger, LEDGER_WRITE, err));
     status written = write_all(s, &seq, err);

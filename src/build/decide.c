@@ -1,7 +1,6 @@
 #include "build/stage.h"
 
-static staged *add_staged(build_state *s, staged_table *table, const char *text)
-{
+static staged *add_staged(build_state *s, staged_table *table, const char *text) {
     staged *st = ARENA_NEW(s->arena, staged);
     st->text = text;
     vec_push(s->arena, &table->partitions, st);
@@ -9,15 +8,13 @@ static staged *add_staged(build_state *s, staged_table *table, const char *text)
     return st;
 }
 
-static status load_old(build_state *s, const lake_table *t, staged *st, error *err)
-{
+static status load_old(build_state *s, const lake_table *t, staged *st, error *err) {
     int64_t id = state_ledger_table(s, t)->id;
     status found = ledger_current_get(s->c->ledger, id, st->text, s->arena, &st->old, err);
     return found == E_NOT_FOUND ? OK : found;
 }
 
-static status load_inputs(build_state *s, const lake_table *t, staged *st, error *err)
-{
+static status load_inputs(build_state *s, const lake_table *t, staged *st, error *err) {
     st->inputs = ARENA_ARRAY(s->arena, source_units, t->input_count);
     for (size_t i = 0; i < t->input_count; i++)
         TRY(state_units(s, t, &t->inputs[i], st->text, &st->inputs[i], err));
@@ -25,13 +22,13 @@ static status load_inputs(build_state *s, const lake_table *t, staged *st, error
 }
 
 /* A retained version under the wanted key becomes current without work. */
-static status try_reuse(build_state *s, staged *st, error *err)
-{
+static status try_reuse(build_state *s, staged *st, error *err) {
     ledger_derivation found = {0};
     ledger_version version = {0};
     if (st->old.partition == 0)
         return OK;
-    status looked = ledger_derivation_find(s->c->ledger, st->old.partition, st->memo_key, &found, err);
+    status looked =
+        ledger_derivation_find(s->c->ledger, st->old.partition, st->memo_key, &found, err);
     if (looked == E_NOT_FOUND)
         return OK;
     TRY(looked);
@@ -48,17 +45,15 @@ static status try_reuse(build_state *s, staged *st, error *err)
     return OK;
 }
 
-static const ledger_failure *remembered(const ledger_failures *failures, const staged *st)
-{
+static const ledger_failure *remembered(const ledger_failures *failures, const staged *st) {
     for (size_t i = 0; i < failures->count; i++)
-        if (str_eq(failures->items[i].partition, st->text) &&
-            str_eq(failures->items[i].memo_key, st->memo_key))
+        if (str_eq(failures->items[i].partition, st->text)
+            && str_eq(failures->items[i].memo_key, st->memo_key))
             return &failures->items[i];
     return NULL;
 }
 
-static void take_remembered(staged *st, const ledger_failure *failure)
-{
+static void take_remembered(staged *st, const ledger_failure *failure) {
     error ignored = {0};
     JSON_AUTO document = NULL;
     if (json_parse(failure->error, strlen(failure->error), "failure", &document, &ignored) != OK)
@@ -71,8 +66,7 @@ static void take_remembered(staged *st, const ledger_failure *failure)
 }
 
 static status decide_one(build_state *s, staged_table *table, staged *st,
-                         const ledger_failures *failures, error *err)
-{
+                         const ledger_failures *failures, error *err) {
     char key[65];
     if (strmap_has(table->blocked, st->text)) {
         st->outcome = OUTCOME_BLOCKED;
@@ -94,22 +88,19 @@ static status decide_one(build_state *s, staged_table *table, staged *st,
 }
 
 /* A mark of an older partitioning names no partition of this one: there is nothing to build. */
-static bool fits(build_state *s, const lake_table *t, const char *text)
-{
+static bool fits(build_state *s, const lake_table *t, const char *text) {
     const char **values = NULL;
     return partition_values(text, &t->partition_by, s->arena, &values, NULL) == OK;
 }
 
-static const char *generation_hash(build_state *s, const lake_table *t)
-{
+static const char *generation_hash(build_state *s, const lake_table *t) {
     char *text = ARENA_ARRAY(s->arena, char, 65);
     columns_hash(&t->columns, text);
     return arena_printf(s->arena, "%s %s", text, str_join(s->arena, &t->partition_by, "/"));
 }
 
 /* Partitions that nothing marked but that read something which failed are reported all the same. */
-static status add_blocked(build_state *s, staged_table *table, error *err)
-{
+static status add_blocked(build_state *s, staged_table *table, error *err) {
     for (size_t i = 0; i < strmap_count(table->blocked); i++) {
         const char *text = strmap_at(table->blocked, i, NULL);
         if (strmap_has(table->by_text, text))
@@ -121,8 +112,8 @@ static status add_blocked(build_state *s, staged_table *table, error *err)
     return OK;
 }
 
-status stage_decide(build_state *s, const lake_table *t, const plan_partitions *planned, error *err)
-{
+status stage_decide(build_state *s, const lake_table *t, const plan_partitions *planned,
+                    error *err) {
     staged_table *table = &s->tables[t->index];
     ledger_failures failures = {0};
     table->table = t;

@@ -6,14 +6,13 @@
 typedef struct forecast {
     const build_context *c;
     arena *arena;
-    build_state state; /* for reading feeds as a build does; nothing is ever staged in it */
+    build_state state;     /* for reading feeds as a build does; nothing is ever staged in it */
     plan_reaches *reached; /* per table */
     const lake_table *from;
     const char *text;
 } forecast;
 
-static void add_reach(void *state, const lake_table *reader, const char *partition)
-{
+static void add_reach(void *state, const lake_table *reader, const char *partition) {
     forecast *f = state;
     plan_reach reach = {.partition = partition,
                         .ref = arena_printf(f->arena, "%s %s", f->from->name, f->text),
@@ -21,8 +20,7 @@ static void add_reach(void *state, const lake_table *reader, const char *partiti
     vec_push(f->arena, &f->reached[reader->index], reach);
 }
 
-static status add_current(forecast *f, const lake_table *t, plan_partition *p, error *err)
-{
+static status add_current(forecast *f, const lake_table *t, plan_partition *p, error *err) {
     staged st = {.text = p->text, .outcome = OUTCOME_FAILED};
     status found = ledger_current_get(f->c->ledger, f->c->tables[t->index].id, p->text, f->arena,
                                       &st.old, err);
@@ -35,8 +33,7 @@ static status add_current(forecast *f, const lake_table *t, plan_partition *p, e
     return state_reach(&f->state, t, &st, add_reach, f, err);
 }
 
-static status forecast_table(forecast *f, const lake_table *t, plan *into, error *err)
-{
+static status forecast_table(forecast *f, const lake_table *t, plan *into, error *err) {
     marks marked = {0};
     TRY(ledger_marks(f->c->ledger, f->c->tables[t->index].id, f->arena, &marked, err));
     plan_step step = {.table = t,
@@ -49,8 +46,7 @@ static status forecast_table(forecast *f, const lake_table *t, plan *into, error
     return OK;
 }
 
-status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret, error *err)
-{
+status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret, error *err) {
     size_t count = c->lake->table_count;
     forecast f = {.c = c, .arena = a, .reached = ARENA_ARRAY(a, plan_reaches, count)};
     f.state = (build_state){.c = c, .arena = a, .tables = ARENA_ARRAY(a, staged_table, count)};

@@ -1,16 +1,13 @@
 #include "build/input.h"
 
-static void add_column(json_t *view, const char *name, const char *type)
-{
+static void add_column(json_t *view, const char *name, const char *type) {
     json_array_append_new(view, json_pack("{s:s, s:s}", "name", name, "type", type));
 }
 
-json_t *input_document(const input_shape *shape)
-{
+json_t *input_document(const input_shape *shape) {
     json_t *view = json_array();
     for (size_t i = 0; i < shape->table->columns.count; i++)
-        add_column(view, shape->table->columns.items[i].name,
-                   shape->table->columns.items[i].type);
+        add_column(view, shape->table->columns.items[i].name, shape->table->columns.items[i].type);
     if (shape->land_timestamp)
         add_column(view, "file_land_timestamp", "BIGINT");
     if (shape->file)
@@ -18,17 +15,15 @@ json_t *input_document(const input_shape *shape)
     return json_pack("{s:s, s:o, s:[]}", "table", shape->table->name, "columns", view, "groups");
 }
 
-static char *object_url(const build_context *c, const lake_table *t, arena *a, const char *object)
-{
+static char *object_url(const build_context *c, const lake_table *t, arena *a, const char *object) {
     return store_url(c->layers[t->layer], a, object);
 }
 
 /* The group with this contract; hash tells contracts apart and stays out of the document. */
-static status group_of(json_t *document, const ledger_unit *unit, json_t **ret_files, error *err)
-{
+static status group_of(json_t *document, const ledger_unit *unit, json_t **ret_files, error *err) {
     json_t *groups = json_object_get(document, "groups"), *group = NULL;
     size_t i;
-    json_array_foreach (groups, i, group) {
+    json_array_foreach(groups, i, group) {
         if (str_eq(json_get_string(group, "contract_hash", ""), unit->contract_hash)) {
             *ret_files = json_object_get(group, "files");
             return OK;
@@ -43,8 +38,7 @@ static status group_of(json_t *document, const ledger_unit *unit, json_t **ret_f
 }
 
 status input_add_delivery(json_t *document, const build_context *c, const lake_table *t,
-                          const ledger_unit *unit, error *err)
-{
+                          const ledger_unit *unit, error *err) {
     ARENA_AUTO a = arena_new();
     json_t *files = NULL, *from_path = NULL;
     if (!unit->contract || !unit->contract_hash)
@@ -60,8 +54,7 @@ status input_add_delivery(json_t *document, const build_context *c, const lake_t
 }
 
 void input_add_files(json_t *document, const build_context *c, const lake_table *t,
-                     const ledger_file *files, size_t count)
-{
+                     const ledger_file *files, size_t count) {
     ARENA_AUTO a = arena_new();
     json_t *groups = json_object_get(document, "groups");
     json_t *group = json_array_get(groups, 0);
@@ -74,8 +67,7 @@ void input_add_files(json_t *document, const build_context *c, const lake_table 
                               json_pack("{s:s}", "path", object_url(c, t, a, files[i].object)));
 }
 
-void input_filter(json_t *document, const lake_table *reader, const lake_input *input)
-{
+void input_filter(json_t *document, const lake_table *reader, const lake_input *input) {
     ARENA_AUTO a = arena_new();
     json_t *filter = json_array();
     ASSERT(input->map.kind != MAP_ALL);
@@ -89,8 +81,7 @@ void input_filter(json_t *document, const lake_table *reader, const lake_input *
 }
 
 static status add_units(json_t *document, const build_context *c, const lake_table *t, arena *a,
-                        error *err)
-{
+                        error *err) {
     ledger_units units = {0};
     ledger_edge all = {.input = c->tables[t->index].id};
     TRY(ledger_units_feeding(c->ledger, &all, t->source != NULL, NULL, a, &units, err));
@@ -108,10 +99,10 @@ static status add_units(json_t *document, const build_context *c, const lake_tab
 }
 
 status build_query_input(const build_context *c, const lake_table *t, const strings *mentioned,
-                         arena *a, json_t **ret, error *err)
-{
+                         arena *a, json_t **ret, error *err) {
     input_shape shape = {.table = t,
-                         .land_timestamp = t->source && strings_contain(mentioned, "file_land_timestamp"),
+                         .land_timestamp =
+                             t->source && strings_contain(mentioned, "file_land_timestamp"),
                          .file = t->source && strings_contain(mentioned, "weir_file")};
     json_t *document = input_document(&shape);
     status added = add_units(document, c, t, a, err);

@@ -2,26 +2,22 @@
 
 #include <inttypes.h>
 
-char *job_prefix(const build_context *c, const lake_table *t, arena *a)
-{
+char *job_prefix(const build_context *c, const lake_table *t, arena *a) {
     return arena_printf(a, ".weir/objects/%s/%s/", t->name, c->run);
 }
 
-static char *job_folder(const build_state *s, const build_job *job, arena *a)
-{
+static char *job_folder(const build_state *s, const build_job *job, arena *a) {
     return arena_printf(a, "%s%" PRId64 "/", job_prefix(s->c, job->table->table, a), job->number);
 }
 
-static bool has_unit(const strmap *seen, const source_unit *unit, arena *a, const char **ret_key)
-{
+static bool has_unit(const strmap *seen, const source_unit *unit, arena *a, const char **ret_key) {
     *ret_key = unit->staged ? arena_printf(a, "staged %s", unit->staged->text)
                             : arena_printf(a, "%" PRId64, unit->unit.unit);
     return strmap_has(seen, *ret_key);
 }
 
 static status add_unit(const build_state *s, const lake_input *input, const source_unit *unit,
-                       json_t *document, error *err)
-{
+                       json_t *document, error *err) {
     const lake_table *t = input->table;
     if (t->source)
         return input_add_delivery(document, s->c, t, &unit->unit, err);
@@ -33,11 +29,10 @@ static status add_unit(const build_state *s, const lake_input *input, const sour
     return OK;
 }
 
-/* Whole files may be read unfiltered when none of them feeds a partition outside the job. A unit of a
- * `same` map is one partition, so it never does. */
+/* Whole files may be read unfiltered when none of them feeds a partition outside the job. A unit
+ * of a `same` map is one partition, so it never does. */
 static status feeds_outside(const build_state *s, const build_job *job, const lake_input *input,
-                            const source_unit *unit, const strings *texts, bool *ret, error *err)
-{
+                            const source_unit *unit, const strings *texts, bool *ret, error *err) {
     bool only = true;
     if (feeds_need_rows(input) && !unit->staged) {
         ledger_edge edge = build_edge(s->c, job->table->table, input);
@@ -50,8 +45,7 @@ static status feeds_outside(const build_state *s, const build_job *job, const la
 }
 
 static status fill_input(const build_state *s, const build_job *job, size_t place,
-                         const strings *texts, json_t *document, error *err)
-{
+                         const strings *texts, json_t *document, error *err) {
     const lake_input *input = &job->table->table->inputs[place];
     strmap *seen = strmap_new(s->arena);
     bool filter = false;
@@ -75,8 +69,7 @@ static status fill_input(const build_state *s, const build_job *job, size_t plac
 }
 
 static status inputs_document(const build_state *s, const build_job *job, const strings *texts,
-                              json_t *inputs, error *err)
-{
+                              json_t *inputs, error *err) {
     const lake_table *t = job->table->table;
     for (size_t i = 0; i < t->input_count; i++) {
         input_shape shape = {.table = t->inputs[i].table,
@@ -89,8 +82,7 @@ static status inputs_document(const build_state *s, const build_job *job, const 
     return OK;
 }
 
-static json_t *columns_document(const ledger_table *t)
-{
+static json_t *columns_document(const ledger_table *t) {
     json_t *list = json_array();
     for (size_t i = 0; i < t->column_count; i++)
         json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "name", t->columns[i].name, "type",
@@ -99,8 +91,7 @@ static json_t *columns_document(const ledger_table *t)
     return list;
 }
 
-static json_t *texts_document(const strings *list)
-{
+static json_t *texts_document(const strings *list) {
     json_t *array = json_array();
     for (size_t i = 0; i < list->count; i++)
         json_array_append_new(array, json_string(list->items[i]));
@@ -108,8 +99,7 @@ static json_t *texts_document(const strings *list)
 }
 
 static status partitions_document(const build_state *s, const build_job *job, json_t *list,
-                                  error *err)
-{
+                                  error *err) {
     const strings *by = &job->table->table->partition_by;
     for (size_t p = 0; p < job->count; p++) {
         const char **values = NULL;
@@ -122,8 +112,7 @@ static status partitions_document(const build_state *s, const build_job *job, js
     return OK;
 }
 
-static json_t *output_document(const build_state *s, const build_job *job, const char *folder)
-{
+static json_t *output_document(const build_state *s, const build_job *job, const char *folder) {
     const lake_table *t = job->table->table;
     char *stem = arena_printf(s->arena, "%s_%s_%" PRId64, t->short_name, s->c->run, job->number);
     json_t *name = t->file_name ? json_string(t->file_name) : json_null();
@@ -132,8 +121,8 @@ static json_t *output_document(const build_state *s, const build_job *job, const
                      "target_bytes", (json_int_t)t->file_target_bytes, "file_name", name);
 }
 
-static status fill_document(const build_state *s, const build_job *job, json_t *document, error *err)
-{
+static status fill_document(const build_state *s, const build_job *job, json_t *document,
+                            error *err) {
     strings texts = {0};
     json_t *inputs = json_array(), *partitions = json_array();
     json_object_set_new(document, "inputs", inputs);
@@ -144,8 +133,7 @@ static status fill_document(const build_state *s, const build_job *job, json_t *
     return partitions_document(s, job, partitions, err);
 }
 
-status job_document(const build_state *s, const build_job *job, json_t **ret, error *err)
-{
+status job_document(const build_state *s, const build_job *job, json_t **ret, error *err) {
     const lake_table *t = job->table->table;
     char *folder = job_folder(s, job, s->arena);
     TRY(store_prepare(s->c->layers[t->layer], folder, err));

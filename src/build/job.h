@@ -8,19 +8,21 @@
 
 typedef struct build_job {
     staged_table *table;
-    staged **partitions; /* borrowed from the table's list, in order: a partition's place is its ordinal */
+    staged **partitions; /* borrowed, in order: a place is a partition's ordinal */
     size_t count;
     int64_t number; /* within the run and table: names its folder and files */
 } build_job;
 
-/* The folder of all that a run stages for a table, below the layer's store, with a '/' at the end. */
+/* Where a run stages what it makes for a table: a key prefix below the layer's store. */
 char *job_prefix(const build_context *c, const lake_table *t, arena *a);
 
 /* The job's document; prepares the folder it writes to. A new reference. */
 CHECKED status job_document(const build_state *s, const build_job *job, json_t **ret, error *err);
 
-/* Read the result into the partitions: files, rows, content, feeds, changed. Makes the files durable.
+/* Read the result into the partitions: files, rows, content, feeds, changed. Makes the files
+ * durable.
  * E_ENGINE when the result does not fit the job. */
-CHECKED status job_take(const build_state *s, const build_job *job, const json_t *result, error *err);
+CHECKED status job_take(const build_state *s, const build_job *job, const json_t *result,
+                        error *err);
 
 #endif

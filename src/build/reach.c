@@ -7,8 +7,7 @@ typedef struct reaching {
 } reaching;
 
 /* Under MAP_ALL: every partition that the reader has, or is about to have. */
-static status add_every(const reaching *r, const lake_table *reader, error *err)
-{
+static status add_every(const reaching *r, const lake_table *reader, error *err) {
     const build_state *s = r->s;
     if (reader->partition_by.count == 0) {
         r->add(r->add_state, reader, "()");
@@ -23,8 +22,7 @@ static status add_every(const reaching *r, const lake_table *reader, error *err)
 }
 
 static status add_partitions(const reaching *r, const lake_table *reader, const strings *partitions,
-                             error *err)
-{
+                             error *err) {
     for (size_t i = 0; i < partitions->count; i++) {
         if (str_eq(partitions->items[i], FEEDS_EVERY_PARTITION)) {
             TRY(add_every(r, reader, err));
@@ -35,8 +33,8 @@ static status add_partitions(const reaching *r, const lake_table *reader, const 
     return OK;
 }
 
-static status add_recorded(const reaching *r, const lake_reader *reader, int64_t version, error *err)
-{
+static status add_recorded(const reaching *r, const lake_reader *reader, int64_t version,
+                           error *err) {
     strings partitions = {0};
     ledger_edge edge = build_edge(r->s->c, reader->table, reader->input);
     status found = ledger_feeds_of(r->s->c->ledger, edge.table, edge.input, edge.map, version,
@@ -48,8 +46,8 @@ static status add_recorded(const reaching *r, const lake_reader *reader, int64_t
 }
 
 /* A partition that failed before it ever had a version: where it would go is known without rows. */
-static status add_expected(const reaching *r, const lake_reader *reader, const char *text, error *err)
-{
+static status add_expected(const reaching *r, const lake_reader *reader, const char *text,
+                           error *err) {
     unit_feed feed;
     if (feeds_need_rows(reader->input))
         return OK;
@@ -58,8 +56,7 @@ static status add_expected(const reaching *r, const lake_reader *reader, const c
 }
 
 status state_reach(const build_state *s, const lake_table *t, const staged *st, reach_add *add,
-                   void *add_state, error *err)
-{
+                   void *add_state, error *err) {
     reaching r = {.s = s, .add = add, .add_state = add_state};
     lake_readers readers = lake_readers_of(s->c->lake, t, s->arena);
     for (size_t i = 0; i < readers.count; i++) {

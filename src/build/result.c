@@ -4,8 +4,7 @@
 
 /* A file name from a worker becomes part of a key: it must be one plain name. */
 static status take_file(const build_state *s, const build_job *job, const char *folder,
-                        const json_t *from, ledger_file *ret, error *err)
-{
+                        const json_t *from, ledger_file *ret, error *err) {
     const char *name = NULL, *sum1 = NULL, *sum2 = NULL;
     TRY(json_need_string(from, "name", &name, err));
     TRY(json_need_string(from, "sum1", &sum1, err));
@@ -22,8 +21,7 @@ static status take_file(const build_state *s, const build_job *job, const char *
 }
 
 static status take_files(const build_state *s, const build_job *job, const char *folder,
-                         const json_t *from, staged *st, error *err)
-{
+                         const json_t *from, staged *st, error *err) {
     json_t *files = NULL;
     TRY(json_need_array(from, "files", &files, err));
     st->file_count = json_array_size(files);
@@ -35,13 +33,13 @@ static status take_files(const build_state *s, const build_job *job, const char 
         st->bytes += st->files[i].bytes;
     }
     if (st->rows != json_get_int(from, "rows", -1))
-        return error_set(err, E_ENGINE, "the rows of \"%s\" do not add up over its files", st->text);
+        return error_set(err, E_ENGINE, "the rows of \"%s\" do not add up over its files",
+                         st->text);
     return OK;
 }
 
 static status take_partition(const build_state *s, const build_job *job, const char *folder,
-                             const json_t *from, staged *st, error *err)
-{
+                             const json_t *from, staged *st, error *err) {
     const lake_table *t = job->table->table;
     char columns_hash_text[65];
     columns_hash(&t->columns, columns_hash_text);
@@ -54,11 +52,9 @@ static status take_partition(const build_state *s, const build_job *job, const c
     return OK;
 }
 
-status job_take(const build_state *s, const build_job *job, const json_t *result, error *err)
-{
-    const char *folder = arena_printf(s->arena, "%s%lld",
-                                      job_prefix(s->c, job->table->table, s->arena),
-                                      (long long)job->number);
+status job_take(const build_state *s, const build_job *job, const json_t *result, error *err) {
+    const char *folder = arena_printf(
+        s->arena, "%s%lld", job_prefix(s->c, job->table->table, s->arena), (long long)job->number);
     json_t *partitions = NULL;
     TRY(json_need_array(result, "partitions", &partitions, err));
     if (json_array_size(partitions) != job->count)

@@ -4,9 +4,9 @@
 #include "build/job.h"
 #include "build/stage.h"
 
-/* A table whose marks or whose inputs' marks are not empty may get files: say so before the first byte. */
-static bool may_build(const build_state *s, const bool *selected, const bool *stale, size_t i)
-{
+/* A table whose marks or whose inputs' marks are not empty may get files: say so before the first
+ * byte. */
+static bool may_build(const build_state *s, const bool *selected, const bool *stale, size_t i) {
     const lake_table *t = s->c->lake->tables[i];
     if (t->source || (selected && !selected[i]))
         return false;
@@ -18,8 +18,8 @@ static bool may_build(const build_state *s, const bool *selected, const bool *st
     return false;
 }
 
-static status find_stale(build_state *s, const bool *selected, bool *stale, bool *ret_any, error *err)
-{
+static status find_stale(build_state *s, const bool *selected, bool *stale, bool *ret_any,
+                         error *err) {
     for (size_t i = 0; i < s->c->lake->table_count; i++) {
         marks marked = {0};
         const lake_table *t = s->c->lake->tables[i];
@@ -32,8 +32,7 @@ static status find_stale(build_state *s, const bool *selected, bool *stale, bool
     return OK;
 }
 
-static status add_pending(const build_state *s, const bool *stale, error *err)
-{
+static status add_pending(const build_state *s, const bool *stale, error *err) {
     for (size_t i = 0; i < s->c->lake->table_count; i++) {
         const lake_table *t = s->c->lake->tables[i];
         pending_object p = {.store = s->c->lake->layers[t->layer].name,
@@ -45,9 +44,9 @@ static status add_pending(const build_state *s, const bool *stale, error *err)
     return OK;
 }
 
-/* Intent before object: what is written below these prefixes is garbage until a commit says otherwise. */
-static status declare_pending(const build_state *s, const bool *stale, error *err)
-{
+/* Intent before object: what is written below these prefixes is garbage until a commit says
+ * otherwise. */
+static status declare_pending(const build_state *s, const bool *stale, error *err) {
     TRY(ledger_begin(s->c->ledger, LEDGER_WRITE, err));
     status added = add_pending(s, stale, err);
     if (added != OK) {
@@ -57,8 +56,7 @@ static status declare_pending(const build_state *s, const bool *stale, error *er
     return ledger_commit(s->c->ledger, err);
 }
 
-static status build_table(build_state *s, const lake_table *t, error *err)
-{
+static status build_table(build_state *s, const lake_table *t, error *err) {
     marks marked = {0};
     TRY(ledger_marks(s->c->ledger, state_ledger_table(s, t)->id, s->arena, &marked, err));
     plan_partitions planned = plan_merge(s->arena, &marked, &s->tables[t->index].reached);
@@ -67,8 +65,7 @@ static status build_table(build_state *s, const lake_table *t, error *err)
     return stage_reach_readers(s, t, err);
 }
 
-static void collect_table(const staged_table *table, arena *a, build_result *ret)
-{
+static void collect_table(const staged_table *table, arena *a, build_result *ret) {
     for (size_t i = 0; i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
         bool written = st->outcome == OUTCOME_BUILT && st->changed;
@@ -78,8 +75,8 @@ static void collect_table(const staged_table *table, arena *a, build_result *ret
         ret->built += written && st->rows > 0;
         ret->emptied += written && st->rows == 0;
         ret->reused += st->outcome == OUTCOME_REUSED;
-        ret->unchanged += st->outcome == OUTCOME_SAME_KEY ||
-                          (st->outcome == OUTCOME_BUILT && !st->changed);
+        ret->unchanged +=
+            st->outcome == OUTCOME_SAME_KEY || (st->outcome == OUTCOME_BUILT && !st->changed);
         ret->rows += written ? st->rows : 0;
         ret->bytes += written ? st->bytes : 0;
         if (st->outcome == OUTCOME_FAILED)
@@ -89,8 +86,7 @@ static void collect_table(const staged_table *table, arena *a, build_result *ret
     }
 }
 
-static void init_state(build_state *s, const build_context *c, arena *a)
-{
+static void init_state(build_state *s, const build_context *c, arena *a) {
     size_t count = c->lake->table_count;
     *s = (build_state){.c = c, .arena = a, .tables = ARENA_ARRAY(a, staged_table, count)};
     for (size_t i = 0; i < count; i++) {
@@ -99,8 +95,7 @@ static void init_state(build_state *s, const build_context *c, arena *a)
     }
 }
 
-static status build_all(build_state *s, const bool *stale, build_result *ret, error *err)
-{
+static status build_all(build_state *s, const bool *stale, build_result *ret, error *err) {
     size_t count = s->c->lake->table_count;
     for (size_t i = 0; i < count; i++)
         if (stale[i])
@@ -113,8 +108,7 @@ static status build_all(build_state *s, const bool *stale, build_result *ret, er
 }
 
 status build_stale(const build_context *c, const bool *selected, arena *a, build_result *ret,
-                   error *err)
-{
+                   error *err) {
     build_state s;
     bool any = false;
     build_result result = {0};

@@ -2,8 +2,8 @@
 
 #include "build/job.h"
 
-/* Many partitions share a pass, but not so many that one pass holds them all open or that a retry after a failure
- * repeats the world. */
+/* Many partitions share a pass, but not so many that one pass holds them all open or that a retry
+ * after a failure repeats the world. */
 enum { JOB_PARTITIONS_MAX = 256 };
 
 typedef struct job_queue {
@@ -12,16 +12,14 @@ typedef struct job_queue {
 } job_queue;
 
 static void add_job(build_state *s, job_queue *queue, staged_table *table, staged **partitions,
-                    size_t count)
-{
+                    size_t count) {
     build_job *job = ARENA_NEW(s->arena, build_job);
     *job = (build_job){
         .table = table, .partitions = partitions, .count = count, .number = table->jobs++};
     vec_push(s->arena, &queue->jobs, job);
 }
 
-static void fill_queue(build_state *s, staged_table *table, job_queue *queue)
-{
+static void fill_queue(build_state *s, staged_table *table, job_queue *queue) {
     bool together = table->table->aligned && !table->table->order_sensitive;
     size_t most = together ? JOB_PARTITIONS_MAX : 1;
     staged_list pending = {0};
@@ -34,19 +32,18 @@ static void fill_queue(build_state *s, staged_table *table, job_queue *queue)
     }
 }
 
-/* Would the partitions of a job fare better one by one? Not when the disk is full or the store is gone. */
-static bool worth_splitting(status failed)
-{
+/* Would the partitions of a job fare better one by one? Not when the disk is full or the store is
+ * gone. */
+static bool worth_splitting(status failed) {
     return failed == E_DATA || failed == E_ENGINE || failed == E_DEFINITION || failed == E_CHECK;
 }
 
-static bool ends_the_run(status failed)
-{
+static bool ends_the_run(status failed) {
     return failed == E_INTERRUPTED || failed == E_FOREIGN;
 }
 
-static void split_or_fail(build_state *s, job_queue *queue, const build_job *job, const error *why)
-{
+static void split_or_fail(build_state *s, job_queue *queue, const build_job *job,
+                          const error *why) {
     if (job->count > 1 && worth_splitting(why->kind)) {
         size_t half = job->count / 2;
         add_job(s, queue, job->table, job->partitions, half);
@@ -61,8 +58,7 @@ static void split_or_fail(build_state *s, job_queue *queue, const build_job *job
     }
 }
 
-static status submit_one(build_state *s, job_queue *queue, error *err)
-{
+static status submit_one(build_state *s, job_queue *queue, error *err) {
     build_job *job = queue->jobs.items[queue->next++];
     JSON_AUTO document = NULL;
     error why = {0};
@@ -79,14 +75,12 @@ static status submit_one(build_state *s, job_queue *queue, error *err)
     return OK;
 }
 
-static void show_progress(const build_state *s, const lake_table *t)
-{
+static void show_progress(const build_state *s, const lake_table *t) {
     if (s->c->progress)
         s->c->progress(s->c->progress_state, t->name, s->done, s->planned);
 }
 
-static status take_one(build_state *s, job_queue *queue, error *err)
-{
+static status take_one(build_state *s, job_queue *queue, error *err) {
     void *tag = NULL;
     JSON_AUTO result = NULL;
     error why = {0};
@@ -107,8 +101,7 @@ static status take_one(build_state *s, job_queue *queue, error *err)
     return OK;
 }
 
-status stage_build(build_state *s, const lake_table *t, error *err)
-{
+status stage_build(build_state *s, const lake_table *t, error *err) {
     staged_table *table = &s->tables[t->index];
     job_queue queue = {0};
     int64_t started = clock_monotonic_us(s->c->clock);
@@ -129,8 +122,7 @@ typedef struct telling {
     const staged *st;
 } telling;
 
-static void tell_reader(void *state, const lake_table *reader, const char *partition)
-{
+static void tell_reader(void *state, const lake_table *reader, const char *partition) {
     telling *t = state;
     staged_table *table = &t->s->tables[reader->index];
     if (t->st->outcome == OUTCOME_FAILED || t->st->outcome == OUTCOME_BLOCKED) {
@@ -142,8 +134,7 @@ static void tell_reader(void *state, const lake_table *reader, const char *parti
     vec_push(t->s->arena, &table->reached, reach);
 }
 
-status stage_reach_readers(build_state *s, const lake_table *t, error *err)
-{
+status stage_reach_readers(build_state *s, const lake_table *t, error *err) {
     const staged_table *table = &s->tables[t->index];
     for (size_t i = 0; i < table->partitions.count; i++) {
         telling tell = {.s = s, .from = t, .st = table->partitions.items[i]};

@@ -10,12 +10,12 @@
 #include "engine/feeds.h"
 
 typedef enum outcome {
-    OUTCOME_PENDING,   /* to be built */
-    OUTCOME_SAME_KEY,  /* the current version has this memo key: nothing to do */
-    OUTCOME_REUSED,    /* a retained version has it */
-    OUTCOME_BUILT,     /* new files were staged; `changed` says whether they differ */
-    OUTCOME_FAILED,    /* the old version stays */
-    OUTCOME_BLOCKED,   /* something it reads failed; the old version stays */
+    OUTCOME_PENDING,  /* to be built */
+    OUTCOME_SAME_KEY, /* the current version has this memo key: nothing to do */
+    OUTCOME_REUSED,   /* a retained version has it */
+    OUTCOME_BUILT,    /* new files were staged; `changed` says whether they differ */
+    OUTCOME_FAILED,   /* the old version stays */
+    OUTCOME_BLOCKED,  /* something it reads failed; the old version stays */
 } outcome;
 
 struct staged;
@@ -39,8 +39,8 @@ typedef struct staged {
     int64_t rows, bytes;
     ledger_file *files;
     size_t file_count;
-    unit_feeds feeds;     /* of the new content; not for reused versions: theirs are recorded */
-    int64_t version;      /* reused or committed; 0 until then */
+    unit_feeds feeds; /* of the new content; not for reused versions: theirs are recorded */
+    int64_t version;  /* reused or committed; 0 until then */
     error failure;
     bool remembered; /* the failure is an earlier run's */
 } staged;
@@ -51,7 +51,7 @@ typedef struct staged_table {
     const char *generation_hash;
     staged_list partitions; /* in the order of texts */
     strmap *by_text;
-    strmap *blocked; /* partitions that read something which failed or is blocked */
+    strmap *blocked;      /* partitions that read something which failed or is blocked */
     plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;
     int64_t jobs;
@@ -65,8 +65,7 @@ typedef struct build_state {
     size_t done, planned; /* partitions, for progress */
 } build_state;
 
-static inline const ledger_table *state_ledger_table(const build_state *s, const lake_table *t)
-{
+static inline const ledger_table *state_ledger_table(const build_state *s, const lake_table *t) {
     return &s->c->tables[t->index];
 }
 

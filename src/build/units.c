@@ -1,15 +1,13 @@
 #include "build/state.h"
 
-ledger_edge build_edge(const build_context *c, const lake_table *reader, const lake_input *input)
-{
+ledger_edge build_edge(const build_context *c, const lake_table *reader, const lake_input *input) {
     return (ledger_edge){.table = c->tables[reader->index].id,
                          .input = c->tables[input->table->index].id,
                          .map = input->map_fingerprint};
 }
 
 static bool staged_feeds(const staged *st, const lake_table *reader, const lake_input *input,
-                         const char *text)
-{
+                         const char *text) {
     if (input->map.kind == MAP_ALL)
         return true;
     for (size_t i = 0; i < st->feeds.count; i++) {
@@ -21,16 +19,14 @@ static bool staged_feeds(const staged *st, const lake_table *reader, const lake_
 }
 
 /* Versions that this build replaces and whose files it staged itself. */
-static const staged *replaced(const build_state *s, const lake_input *input, const char *text)
-{
+static const staged *replaced(const build_state *s, const lake_input *input, const char *text) {
     const staged_table *table = &s->tables[input->table->index];
     const staged *st = table->table ? strmap_get(table->by_text, text) : NULL;
     return st && st->changed ? st : NULL;
 }
 
 static void add_recorded(const build_state *s, const lake_input *input, const ledger_units *units,
-                         source_units *ret)
-{
+                         source_units *ret) {
     for (size_t i = 0; i < units->count; i++) {
         if (!input->table->source && replaced(s, input, units->items[i].partition))
             continue;
@@ -39,8 +35,7 @@ static void add_recorded(const build_state *s, const lake_input *input, const le
 }
 
 static status reused_feeds(const build_state *s, const lake_table *t, const lake_input *input,
-                           const staged *st, const char *text, bool *ret, error *err)
-{
+                           const staged *st, const char *text, bool *ret, error *err) {
     strings partitions = {0};
     ledger_edge edge = build_edge(s->c, t, input);
     status found = ledger_feeds_of(s->c->ledger, edge.table, edge.input, edge.map, st->version,
@@ -52,8 +47,7 @@ static status reused_feeds(const build_state *s, const lake_table *t, const lake
 }
 
 static status add_staged(const build_state *s, const lake_table *t, const lake_input *input,
-                         const char *text, source_units *ret, error *err)
-{
+                         const char *text, source_units *ret, error *err) {
     const staged_table *table = &s->tables[input->table->index];
     for (size_t i = 0; table->table && i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
@@ -72,15 +66,13 @@ static status add_staged(const build_state *s, const lake_table *t, const lake_i
     return OK;
 }
 
-static int by_partition(const void *left, const void *right)
-{
+static int by_partition(const void *left, const void *right) {
     return strcmp(((const source_unit *)left)->unit.partition,
                   ((const source_unit *)right)->unit.partition);
 }
 
 status state_units(const build_state *s, const lake_table *t, const lake_input *input,
-                   const char *text, source_units *ret, error *err)
-{
+                   const char *text, source_units *ret, error *err) {
     ledger_units recorded = {0};
     source_units units = {0};
     ledger_edge edge = build_edge(s->c, t, input);
@@ -97,8 +89,8 @@ status state_units(const build_state *s, const lake_table *t, const lake_input *
     return OK;
 }
 
-void state_memo_key(const build_state *s, const staged_table *table, const staged *st, char key[65])
-{
+void state_memo_key(const build_state *s, const staged_table *table, const staged *st,
+                    char key[65]) {
     const lake_table *t = table->table;
     plan_inputs *inputs = ARENA_ARRAY(s->arena, plan_inputs, t->input_count);
     ledger_units *units = ARENA_ARRAY(s->arena, ledger_units, t->input_count);

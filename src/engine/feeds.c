@@ -111,7 +111,7 @@ static status read_rows(const lake_table *reader, const lake_input *input, const
     return OK;
 }
 
-/* The input's partition names the reader's: pick the values of the columns that the reader shares. */
+/* The input's partition names the reader's: pick the values of the columns that it shares. */
 static status same_partition(const lake_table *reader, const lake_input *input,
                              const char *partition, arena *a, const char **ret, error *err) {
     const strings *from = &input->table->partition_by;

@@ -27,8 +27,9 @@ json_t *feeds_map_of(const lake_table *reader, const lake_input *input);
 /* Does this map need rows to be looked at? */
 bool feeds_need_rows(const lake_input *input);
 
-/* What a unit of t feeds, for all readers of t. answer: the job's "feeds" array for the unit (NULL when
- * feeds_maps was empty). partition: the unit's own partition text for versions, NULL for deliveries.
+/* What a unit of t feeds, for all readers of t. answer: the job's "feeds" array for the unit (NULL
+ * when feeds_maps was empty). partition: the unit's own partition text for versions, NULL for
+ * deliveries.
  * E_ENGINE when the answer does not fit the maps. */
 CHECKED status feeds_read(const lake *l, const lake_table *t, const json_t *answer,
                           const char *partition, arena *a, unit_feeds *ret, error *err);

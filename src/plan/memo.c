@@ -5,15 +5,14 @@
 #include <inttypes.h>
 
 /* Change these when the same inputs and code would give other rows or other digests. */
-#define MEMO_ALGORITHM "weir-memo-1"
+#define MEMO_ALGORITHM   "weir-memo-1"
 #define DIGEST_ALGORITHM "duckdb-hash-1"
 
 enum { DIGEST_DIGITS = 16 };
 
 /* What a delivery contributes: its bytes and how they are read; its name and time only to SQL that
  * can see them (design section 6, "Memo key"). */
-static void add_delivery(hasher *h, const lake_input *input, const ledger_unit *unit)
-{
+static void add_delivery(hasher *h, const lake_input *input, const ledger_unit *unit) {
     hasher_text(h, unit->sha256);
     hasher_text(h, unit->contract_hash);
     if (input->reads_land_timestamp)
@@ -24,8 +23,7 @@ static void add_delivery(hasher *h, const lake_input *input, const ledger_unit *
         hasher_text(h, unit->from_path);
 }
 
-static void add_input(hasher *h, const plan_inputs *in)
-{
+static void add_input(hasher *h, const plan_inputs *in) {
     const lake_input *input = in->input;
     hasher_text(h, input->table->name);
     hasher_text(h, input->map_fingerprint);
@@ -39,8 +37,7 @@ static void add_input(hasher *h, const plan_inputs *in)
 }
 
 void plan_memo_key(const lake_table *t, const char *generation_hash, const char *partition,
-                   const plan_inputs *inputs, size_t input_count, char key[65])
-{
+                   const plan_inputs *inputs, size_t input_count, char key[65]) {
     hasher *h = hasher_new();
     hasher_text(h, MEMO_ALGORITHM);
     hasher_text(h, DIGEST_ALGORITHM);
@@ -53,8 +50,7 @@ void plan_memo_key(const lake_table *t, const char *generation_hash, const char 
     hasher_free(h);
 }
 
-static bool read_sum(const char *hex, uint64_t *ret)
-{
+static bool read_sum(const char *hex, uint64_t *ret) {
     uint64_t value = 0;
     if (!hex || strlen(hex) != DIGEST_DIGITS)
         return false;
@@ -69,8 +65,7 @@ static bool read_sum(const char *hex, uint64_t *ret)
 }
 
 status plan_content_id(arena *a, const char *columns_hash, const ledger_file *files,
-                       size_t file_count, const char **ret, error *err)
-{
+                       size_t file_count, const char **ret, error *err) {
     uint64_t sum1 = 0, sum2 = 0, one = 0, two = 0;
     int64_t rows = 0;
     for (size_t i = 0; i < file_count; i++) {

@@ -2,20 +2,17 @@
 
 #include "base/strmap.h"
 
-static int by_partition(const void *left, const void *right)
-{
+static int by_partition(const void *left, const void *right) {
     return strcmp(((const plan_partition *)left)->text, ((const plan_partition *)right)->text);
 }
 
-static plan_partition *find(plan_partitions *list, const strmap *places, const char *text)
-{
+static plan_partition *find(plan_partitions *list, const strmap *places, const char *text) {
     const size_t *place = strmap_get(places, text);
     return place ? &list->items[*place] : NULL;
 }
 
 static plan_partition *find_or_add(arena *a, plan_partitions *list, strmap *places,
-                                   const char *text)
-{
+                                   const char *text) {
     plan_partition *found = find(list, places, text);
     if (found)
         return found;
@@ -27,8 +24,7 @@ static plan_partition *find_or_add(arena *a, plan_partitions *list, strmap *plac
     return &list->items[*place];
 }
 
-static void add_cause(arena *a, plan_partition *p, cause_kind kind, const char *ref)
-{
+static void add_cause(arena *a, plan_partition *p, cause_kind kind, const char *ref) {
     for (size_t i = 0; i < p->causes.count; i++)
         if (p->causes.items[i].kind == kind && str_eq(p->causes.items[i].ref, ref))
             return;
@@ -36,16 +32,14 @@ static void add_cause(arena *a, plan_partition *p, cause_kind kind, const char *
 }
 
 /* Causes in the order of their enum, what a delivery did before what followed from it. */
-static int by_kind(const void *left, const void *right)
-{
+static int by_kind(const void *left, const void *right) {
     const plan_cause *a = left, *b = right;
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
     return strcmp(a->ref, b->ref);
 }
 
-plan_partitions plan_merge(arena *a, const marks *marked, const plan_reaches *reached)
-{
+plan_partitions plan_merge(arena *a, const marks *marked, const plan_reaches *reached) {
     plan_partitions list = {0};
     strmap *places = strmap_new(a);
     for (size_t i = 0; i < marked->count; i++) {

@@ -13,20 +13,17 @@ typedef struct hive {
 } hive;
 
 /* Where the directories of one partition are, below the layer's store. */
-static char *partition_prefix(const hive *h, const char *text)
-{
+static char *partition_prefix(const hive *h, const char *text) {
     if (str_eq(text, "()"))
         return arena_printf(h->arena, "%s/", h->table->short_name);
     return arena_printf(h->arena, "%s/%s/", h->table->short_name, text);
 }
 
-static char *aside_prefix(const hive *h)
-{
+static char *aside_prefix(const hive *h) {
     return arena_printf(h->arena, ".weir/project/%s/", h->table->name);
 }
 
-static status link_files(const hive *h, int64_t version, const char *aside, error *err)
-{
+static status link_files(const hive *h, int64_t version, const char *aside, error *err) {
     ledger_file *files = NULL;
     size_t count = 0;
     TRY(ledger_version_files(h->c->ledger, version, h->arena, &files, &count, err));
@@ -39,8 +36,7 @@ static status link_files(const hive *h, int64_t version, const char *aside, erro
 
 /* The new directory is made aside and trades places with the old one, which then goes. A kill in
  * between leaves only what the next projection removes first. */
-static status swap_partition(const hive *h, const projection_change *change, error *err)
-{
+static status swap_partition(const hive *h, const projection_change *change, error *err) {
     char *aside = aside_prefix(h);
     char *place = partition_prefix(h, change->text);
     TRY(store_remove_prefix(h->store, aside, err));
@@ -49,8 +45,7 @@ static status swap_partition(const hive *h, const projection_change *change, err
     return store_remove_prefix(h->store, aside, err);
 }
 
-static status has_rows(const hive *h, const projection_change *change, bool *ret, error *err)
-{
+static status has_rows(const hive *h, const projection_change *change, bool *ret, error *err) {
     ledger_version version = {0};
     *ret = false;
     if (change->version == 0)
@@ -61,8 +56,7 @@ static status has_rows(const hive *h, const projection_change *change, bool *ret
 }
 
 /* What goes, goes first: a table that was unpartitioned frees its folder for partitions. */
-static status apply(const hive *h, const projection_changes *changes, bool removals, error *err)
-{
+static status apply(const hive *h, const projection_changes *changes, bool removals, error *err) {
     for (size_t i = 0; i < changes->count; i++) {
         bool rows = false;
         TRY(has_rows(h, &changes->items[i], &rows, err));
@@ -76,8 +70,7 @@ static status apply(const hive *h, const projection_changes *changes, bool remov
     return OK;
 }
 
-static status set_projected(const hive *h, int64_t seq, error *err)
-{
+static status set_projected(const hive *h, int64_t seq, error *err) {
     TRY(ledger_begin(h->c->ledger, LEDGER_WRITE, err));
     status set = ledger_projected_set(h->c->ledger, h->id, seq, err);
     if (set != OK) {
@@ -88,8 +81,7 @@ static status set_projected(const hive *h, int64_t seq, error *err)
 }
 
 /* The ledger's state is read under the lock, again and again until it no longer moves. */
-static status project_locked(const hive *h, int64_t since, project_result *ret, error *err)
-{
+static status project_locked(const hive *h, int64_t since, project_result *ret, error *err) {
     for (;;) {
         projection_changes changes = {0};
         int64_t seq = 0;
@@ -104,22 +96,18 @@ static status project_locked(const hive *h, int64_t since, project_result *ret, 
     }
 }
 
-static status project_table(const project_context *c, size_t index, project_result *ret, error *err)
-{
+static status project_table(const project_context *c, size_t index, project_result *ret,
+                            error *err) {
     ARENA_AUTO a = arena_new();
     CLEANUP(lock_free) int lock = -1;
     const lake_table *t = c->lake->tables[index];
-    hive h = {.c = c,
-              .table = t,
-              .store = c->layers[t->layer],
-              .id = c->tables[index].id,
-              .arena = a};
+    hive h = {
+        .c = c, .table = t, .store = c->layers[t->layer], .id = c->tables[index].id, .arena = a};
     TRY(lock_take(h.store, t->name, &lock, err));
     return project_locked(&h, c->tables[index].projected_seq, ret, err);
 }
 
-status project_all(const project_context *c, project_result *ret, error *err)
-{
+status project_all(const project_context *c, project_result *ret, error *err) {
     project_result result = {0};
     for (size_t i = 0; i < c->lake->table_count; i++) {
         const lake_table *t = c->lake->tables[i];

@@ -7,8 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-static int lock_waiting(int fd)
-{
+static int lock_waiting(int fd) {
     int locked;
     do
         locked = flock(fd, LOCK_EX);
@@ -16,8 +15,7 @@ static int lock_waiting(int fd)
     return locked;
 }
 
-status lock_take(store *s, const char *table, int *ret_fd, error *err)
-{
+status lock_take(store *s, const char *table, int *ret_fd, error *err) {
     ARENA_AUTO a = arena_new();
     *ret_fd = -1;
     if (!store_has(s, STORE_LOCAL_PATH))
@@ -36,8 +34,7 @@ status lock_take(store *s, const char *table, int *ret_fd, error *err)
     return OK;
 }
 
-void lock_free(int *fd)
-{
+void lock_free(int *fd) {
     if (*fd >= 0)
         (void)close(*fd);
 }

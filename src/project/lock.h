@@ -1,7 +1,8 @@
 /* lock: one projector per table at a time, across processes of this host.
  *
- * flock(2) on a file below the layer's store: the system frees it when the holder dies. For stores without
- * local paths the lock is always granted (their projections are another kind). Internal to project/. */
+ * flock(2) on a file below the layer's store: the system frees it when the holder dies. For stores
+ * without local paths the lock is always granted (their projections are another kind). Internal to
+ * project/. */
 #ifndef WEIR_PROJECT_LOCK_H
 #define WEIR_PROJECT_LOCK_H
 

@@ -1,8 +1,9 @@
 /* project: make directories from the ledger's current state.
  *
  * The hive tree of a derived table is <layer store>/<table>/<partition path>/<file>: hard links to
- * the version's files, each partition directory swapped in one step. A projection is droppable: all of it can be made
- * again from the ledger. Source tables need none: raw history is its own directory. */
+ * the version's files, each partition directory swapped in one step. A projection is droppable:
+ * all of it can be made again from the ledger. Source tables need none: raw history is its own
+ * directory. */
 #ifndef WEIR_PROJECT_PROJECT_H
 #define WEIR_PROJECT_PROJECT_H
 
@@ -20,8 +21,9 @@ typedef struct project_result {
     int64_t partitions; /* directories made, swapped or removed */
 } project_result;
 
-/* Bring every table's directories to the ledger's current state. Per table: takes an OS lock, projects
- * what changed since it last did, reads the ledger again, repeats if it moved. Quick when there is nothing. */
+/* Bring every table's directories to the ledger's current state. Per table: takes an OS lock,
+ * projects what changed since it last did, reads the ledger again, repeats if it moved. Quick when
+ * there is nothing. */
 CHECKED status project_all(const project_context *c, project_result *ret, error *err);
 
 #endif
