@@ -2,8 +2,8 @@
  *
  * Documents from outside this process (job results, cache, journal, reports) are hostile: the
  * getters check presence and type and name the key in the error, which is always E_DATA: where
- * that means something else (a worker's answer), the caller says so. Borrowed results live as long as
- * the document. Use jansson's own json_pack and json_object_set_new to build. */
+ * that means something else (a worker's answer), the caller says so. Borrowed results live as
+ * long as the document. Use jansson's own json_pack and json_object_set_new to build. */
 #ifndef WEIR_BASE_JSON_H
 #define WEIR_BASE_JSON_H
 
