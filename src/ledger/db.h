@@ -20,21 +20,32 @@ typedef struct db_value {
 
 #define DB_I(value) ((db_value){.type = DB_INT, .number = (value)})
 #define DB_T(value) db_text_or_null(value)
-#define DB_N ((db_value){.type = DB_NULL})
-static inline db_value db_text_or_null(const char *text)
-{
+#define DB_N        ((db_value){.type = DB_NULL})
+static inline db_value db_text_or_null(const char *text) {
     return (db_value){.type = text ? DB_TEXT : DB_NULL, .text = text};
 }
 
 typedef struct db db;
 typedef struct db_rows db_rows; /* a result being read */
 
+/* Calls may be given what an earlier call of the same driver returned, and nothing else. */
 typedef struct db_driver {
     const char *name;
-    const char *id_column; /* how a table's generated id is declared */
+    const char *id_column;   /* how a table's generated id is declared; ids are never used again */
+    const char *begin_read;  /* opens a transaction that sees one state */
+    const char *begin_write; /* … that waits here, and only here, for other writers */
+    /* create: a new or empty database is fine, otherwise E_NOT_FOUND and E_FOREIGN. In both cases
+     * E_FOREIGN for a database of another program, which is left as it is. */
     status (*open)(const char *location, bool create, void **ret_state, error *err);
     void (*close)(void *state);
-    status (*script)(void *state, const char *sql, error *err); /* several statements, no parameters */
+    bool (*is_read_only)(void *state);
+    status (*rehearse)(void *state, error *err); /* go on with a copy that ends with the state */
+    status (*schema_get)(void *state, int64_t *ret, error *err); /* newest migration, 0: none */
+    status (*schema_set)(void *state, int64_t schema, error *err);
+    status (*now_us)(void *state, int64_t *ret, error *err); /* the clock that leases are kept by */
+    void (*wait_limit)(void *state, int64_t limit_ms);       /* for other writers */
+    status (*script)(void *state, const char *sql,
+                     error *err); /* several statements, no parameters */
     status (*query)(void *state, const char *sql, const db_value *values, size_t count,
                     void **ret_rows, error *err);
     status (*next)(void *state, void *rows, bool *ret_row, error *err);
@@ -45,14 +56,24 @@ typedef struct db_driver {
 
 extern const db_driver DB_SQLITE;
 
-CHECKED status db_open(const char *location, bool create, db **ret, error *err);
-void db_close(db *d);
+/* The driver for a location: a path is SQLite's. E_DEFINITION when there is none for it yet. */
+CHECKED status db_driver_for(const char *location, const db_driver **ret, error *err);
+
+CHECKED status db_open(const db_driver *driver, const char *location, bool create, db **ret,
+                       error *err);
+void db_close(db *d); /* NULL is allowed */
 const db_driver *db_driver_of(const db *d);
+bool db_is_read_only(const db *d);
+CHECKED status db_rehearse(db *d, error *err);
+CHECKED status db_schema_get(db *d, int64_t *ret, error *err);
+CHECKED status db_schema_set(db *d, int64_t schema, error *err);
+CHECKED status db_now_us(db *d, int64_t *ret, error *err);
+void db_wait_limit(db *d, int64_t limit_ms);
 CHECKED status db_script(db *d, const char *sql, error *err);
 
 /* A statement without rows. */
 CHECKED status db_run(db *d, const char *sql, const db_value *values, size_t count, error *err);
-/* Rows: `while (db_next(rows, &err) ...)` reads like
+/* Rows are read like
  *     TRY(db_query(d, sql, values, n, &rows, err));
  *     while ((s = db_next(rows, &more, err)) == OK && more) …
  *     db_end(rows); */
@@ -60,8 +81,9 @@ CHECKED status db_query(db *d, const char *sql, const db_value *values, size_t c
                         error *err);
 CHECKED status db_next(db_rows *rows, bool *ret_row, error *err);
 size_t db_width(const db_rows *rows);
-int64_t db_int(const db_rows *rows, size_t column);                 /* 0 for NULL */
-const char *db_text(const db_rows *rows, size_t column, arena *a);  /* copied; NULL for NULL */
+int64_t db_int(const db_rows *rows, size_t column); /* 0 for NULL */
+const char *db_text(const db_rows *rows, size_t column,
+                    arena *a); /* copied; NULL for NULL; numbers in decimal */
 bool db_is_null(const db_rows *rows, size_t column);
 void db_end(db_rows *rows); /* NULL is allowed */
 /* The first column of the first row; otherwise when there is no row. */

@@ -20,13 +20,18 @@ enum { LEDGER_SCHEMA = 1 }; /* newest migration this program knows */
  * E_NOT_FOUND  no such ledger (hint: weir init)
  * E_FOREIGN    not a Weir ledger, of a newer Weir, or its lake id is not expected_lake_id (when given)
  * E_DENIED, E_IO  cannot be opened, or is on a network file system (SQLite's locks do not hold there) */
-CHECKED status ledger_open(const char *location, const char *expected_lake_id, ledger **ret, error *err);
+CHECKED status ledger_open(const char *location, const char *expected_lake_id, ledger **ret,
+                           error *err);
 /* E_EXISTS when there is one. lake_id: a new identifier. */
 CHECKED status ledger_create(const char *location, const char *lake_id, const char *lake_name,
                              ledger **ret, error *err);
 void ledger_close(ledger *l); /* rolls back what is open; NULL is allowed */
 
 const char *ledger_lake_id(const ledger *l);
+/* Go on with a private copy of what the ledger holds now, outside a transaction: what is written from
+ * here on is seen by this handle alone, blocks nobody, and is gone when it is closed. Also for a
+ * ledger that can only be read. E_FULL, E_IO. */
+CHECKED status ledger_rehearse(ledger *l, error *err);
 bool ledger_is_read_only(const ledger *l); /* then ledger_begin(LEDGER_WRITE) gives E_DENIED */
 /* How long ledger_begin waits for another writer; 10 seconds when never set. */
 void ledger_wait_limit(ledger *l, int64_t limit_ms);
@@ -79,7 +84,8 @@ typedef struct ledger_edge {
 typedef VEC(ledger_edge) ledger_edges;
 /* Edges whose bookmark is older than their input's newest change. */
 CHECKED status ledger_edges_behind(ledger *l, arena *a, ledger_edges *ret, error *err);
-CHECKED status ledger_bookmark_set(ledger *l, int64_t table, int64_t input, int64_t seq, error *err);
+CHECKED status ledger_bookmark_set(ledger *l, int64_t table, int64_t input, int64_t seq,
+                                   error *err);
 
 /* deliveries */
 
@@ -121,40 +127,49 @@ CHECKED status ledger_delivery_set_state(ledger *l, int64_t id, delivery_state s
                                          const char *reason, error *err);
 CHECKED status ledger_delivery_get(ledger *l, int64_t id, arena *a, delivery *ret, error *err);
 /* All of one identity, by land time, then id. */
-CHECKED status ledger_deliveries_of_identity(ledger *l, int64_t table, const char *identity, arena *a,
-                                             deliveries *ret, error *err);
+CHECKED status ledger_deliveries_of_identity(ledger *l, int64_t table, const char *identity,
+                                             arena *a, deliveries *ret, error *err);
 /* Active ones of a table, by identity and land time. */
-CHECKED status ledger_deliveries_active(ledger *l, int64_t table, arena *a, deliveries *ret, error *err);
+CHECKED status ledger_deliveries_active(ledger *l, int64_t table, arena *a, deliveries *ret,
+                                        error *err);
 CHECKED status ledger_delivery_claimed(ledger *l, const char *claim, bool *ret, error *err);
-CHECKED status ledger_quarantine_count(ledger *l, int64_t *ret, error *err); /* rejected, not yet replaced by an accepted newer one of the identity */
+/* Rejected ones that no accepted newer one of their identity has replaced. */
+CHECKED status ledger_quarantine_count(ledger *l, int64_t *ret, error *err);
 
 /* feeds and marks */
 
 typedef enum cause_kind {
-    CAUSE_NEW, CAUSE_SUPERSEDED, CAUSE_WITHDRAWN, CAUSE_READMITTED,
-    CAUSE_UPSTREAM, CAUSE_CODE, CAUSE_FORCED, CAUSE_MISSING,
+    CAUSE_NEW,
+    CAUSE_SUPERSEDED,
+    CAUSE_WITHDRAWN,
+    CAUSE_READMITTED,
+    CAUSE_UPSTREAM,
+    CAUSE_CODE,
+    CAUSE_FORCED,
+    CAUSE_MISSING,
 } cause_kind;
 const char *cause_name(cause_kind kind);
 
 typedef struct feed_set {
-    int64_t table;   /* the reader */
+    int64_t table; /* the reader */
     int64_t input;
-    const char *map; /* map fingerprint */
-    int64_t unit;    /* delivery or version id */
-    strings partitions; /* texts */
+    const char *map;     /* map fingerprint */
+    int64_t unit;        /* delivery or version id */
+    strings partitions;  /* texts */
     const int64_t *rows; /* per partition; NULL: all 0 */
 } feed_set;
 /* Replaces what was known of that unit under that map. Also records that the unit's feeds are known. */
 CHECKED status ledger_feeds_put(ledger *l, const feed_set *feeds, error *err);
 /* Partitions that a unit feeds, sorted. E_NOT_FOUND when never computed under this map. */
-CHECKED status ledger_feeds_of(ledger *l, int64_t table, int64_t input, const char *map, int64_t unit,
-                               arena *a, strings *ret, error *err);
+CHECKED status ledger_feeds_of(ledger *l, int64_t table, int64_t input, const char *map,
+                               int64_t unit, arena *a, strings *ret, error *err);
 
 typedef struct unit_change {
     int64_t unit;
     cause_kind cause;
-    const char *ref; /* for the mark: the delivery's file, or the input partition "silver.x event_date=…" */
-    bool fed;        /* its feeds under the edge's map are known */
+    const char *
+        ref; /* for the mark: the delivery's file, or the input partition "silver.x event_date=…" */
+    bool fed; /* its feeds under the edge's map are known */
 } unit_change;
 typedef VEC(unit_change) unit_changes;
 /* Units of the edge's input that changed after since_seq, were current or active before or are now:
@@ -172,16 +187,21 @@ typedef VEC(mark) marks;
 /* Adding a mark that exists raises its seq. */
 CHECKED status ledger_mark_add(ledger *l, int64_t table, const mark *m, error *err);
 /* Marks on every existing partition (with a current version) of a table. */
-CHECKED status ledger_mark_all(ledger *l, int64_t table, cause_kind cause, const char *ref, error *err);
-/* For each reader of input whose feeds of the unit are known: mark them, and move the bookmark when it
- * stood at the input's previous change. One call per changed unit, in the transaction of the change,
- * after ledger_feeds_put. Readers under MAP_ALL have the feeds of "all": see ledger_mark_readers_all. */
+CHECKED status ledger_mark_all(ledger *l, int64_t table, cause_kind cause, const char *ref,
+                               error *err);
+/* For each reader of input whose feeds of the unit are known: mark what they name, with this
+ * transaction's seq. One call per changed unit, in the transaction of the change, after the change and
+ * ledger_feeds_put. A reader under MAP_ALL has the one feed "*": all its existing partitions, and of an
+ * unpartitioned one "()". At the commit, the bookmark of every reader that was up to date before moves
+ * along if this was called for all units that changed, with their feeds known to it. */
 CHECKED status ledger_mark_unit(ledger *l, int64_t input, int64_t unit, cause_kind cause,
                                 const char *ref, error *err);
-CHECKED status ledger_marks(ledger *l, int64_t table, arena *a, marks *ret, error *err); /* by partition, seq */
+CHECKED status ledger_marks(ledger *l, int64_t table, arena *a, marks *ret,
+                            error *err); /* by partition, seq */
 CHECKED status ledger_mark_count(ledger *l, int64_t *ret, error *err);
 /* Clear the partition's marks with seq <= up_to. */
-CHECKED status ledger_marks_clear(ledger *l, int64_t table, const char *partition, int64_t up_to, error *err);
+CHECKED status ledger_marks_clear(ledger *l, int64_t table, const char *partition, int64_t up_to,
+                                  error *err);
 /* Clear the partition's marks of exactly this seq: those that a commit set on what it built itself. */
 CHECKED status ledger_marks_clear_of_seq(ledger *l, int64_t table, const char *partition,
                                          int64_t seq, error *err);
@@ -229,8 +249,10 @@ CHECKED status ledger_currents_of(ledger *l, int64_t table, int64_t as_of_seq, a
 CHECKED status ledger_version_files(ledger *l, int64_t version, arena *a, ledger_file **ret,
                                     size_t *ret_count, error *err);
 /* Adds version, new files (id 0) and the references to all its files; fills the ids in *v. */
-CHECKED status ledger_version_add(ledger *l, int64_t table, ledger_version *v, const char *run, error *err);
-CHECKED status ledger_version_get(ledger *l, int64_t version, arena *a, ledger_version *ret, error *err);
+CHECKED status ledger_version_add(ledger *l, int64_t table, ledger_version *v, const char *run,
+                                  error *err);
+CHECKED status ledger_version_get(ledger *l, int64_t version, arena *a, ledger_version *ret,
+                                  error *err);
 /* End the current versions of all other generations: the new one stands complete. */
 CHECKED status ledger_generation_retire(ledger *l, int64_t table, int64_t generation, error *err);
 /* Is the object (a key below a layer's store) a file of some version? */
@@ -312,7 +334,8 @@ typedef VEC(ledger_run) ledger_runs;
 CHECKED status ledger_run_start(ledger *l, const ledger_run *r, error *err);
 CHECKED status ledger_run_finish(ledger *l, const char *id, const char *state, int64_t finished,
                                  const char *summary, error *err);
-CHECKED status ledger_run_list(ledger *l, int64_t limit, arena *a, ledger_runs *ret, error *err); /* newest first */
+CHECKED status ledger_run_list(ledger *l, int64_t limit, arena *a, ledger_runs *ret,
+                               error *err); /* newest first */
 
 typedef struct ledger_step {
     int64_t table;
@@ -344,10 +367,11 @@ typedef struct ledger_failure {
     const char *error; /* JSON */
 } ledger_failure;
 typedef VEC(ledger_failure) ledger_failures;
-CHECKED status ledger_failure_put(ledger *l, int64_t table, const ledger_failure *f, const char *run,
-                                  int64_t now_us, error *err);
+CHECKED status ledger_failure_put(ledger *l, int64_t table, const ledger_failure *f,
+                                  const char *run, int64_t now_us, error *err);
 CHECKED status ledger_failure_clear(ledger *l, int64_t table, const char *partition, error *err);
-CHECKED status ledger_failures_of(ledger *l, int64_t table, arena *a, ledger_failures *ret, error *err);
+CHECKED status ledger_failures_of(ledger *l, int64_t table, arena *a, ledger_failures *ret,
+                                  error *err);
 
 CHECKED status ledger_event_add(ledger *l, const char *who, const char *what, const char *ref,
                                 const char *why, int64_t now_us, error *err);
@@ -357,10 +381,12 @@ CHECKED status ledger_event_add(ledger *l, const char *who, const char *what, co
 /* The read-only views of `weir query` (design section 11): names without "weir.". */
 extern const char *const LEDGER_VIEWS[]; /* NULL-terminated */
 /* One view as rows of texts, for the engine's literal rows: columns [{"name","type"}], rows [[text|null]]. */
-CHECKED status ledger_view(ledger *l, const char *name, json_t **ret_columns, json_t **ret_rows, error *err);
+CHECKED status ledger_view(ledger *l, const char *name, json_t **ret_columns, json_t **ret_rows,
+                           error *err);
 
 typedef struct table_summary {
-    int64_t partitions, stale, failed, rows, bytes; /* a source table: deliveries active, rows, bytes */
+    int64_t partitions, stale, failed, rows,
+        bytes; /* a source table: deliveries active, rows, bytes */
     const char *last_run;
 } table_summary;
 CHECKED status ledger_table_summary(ledger *l, int64_t table, bool is_source, arena *a,

@@ -215,6 +215,7 @@ CREATE TABLE step (
     micros BIGINT NOT NULL,
     PRIMARY KEY (run, tbl)
 );
+CREATE INDEX step_by_tbl ON step (tbl, run);
 
 CREATE TABLE lease (
     name TEXT NOT NULL PRIMARY KEY,

@@ -1,0 +1,288 @@
+#include "ledger/definition.h"
+
+#include "base/hash.h"
+
+enum { SHORT_FINGERPRINT = 12 }; /* characters of it that a mark names */
+
+/* A table as the ledger has it before it is synchronised; id 0: not at all. */
+typedef struct known_table {
+    int64_t id;
+    const char *kind;
+    int64_t generation; /* 0: none */
+    const char *columns_hash;
+    const char *partition_by;
+    const char *fingerprint; /* of its code, NULL: none */
+} known_table;
+
+typedef struct sync {
+    ledger *l;
+    const lake *definition;
+    arena *arena;
+    int64_t *ids; /* per table of the definition */
+} sync;
+
+static void read_known(const db_rows *row, arena *a, void *into) {
+    known_table *known = into;
+    *known = (known_table){
+        .id = db_int(row, 0),
+        .kind = db_text(row, 1, a),
+        .generation = db_int(row, 2),
+        .columns_hash = db_text(row, 3, a),
+        .partition_by = db_text(row, 4, a),
+        .fingerprint = db_text(row, 5, a),
+    };
+}
+
+static const char *kind_of(const lake_table *t) {
+    return t->source == NULL ? "derived" : "source";
+}
+
+static status add_table(const sync *s, const lake_table *t, known_table *ret, error *err) {
+    const db_value values[] = {DB_T(t->name), DB_T(kind_of(t))};
+    known_table added = {.kind = kind_of(t)};
+    TRY(db_get_int(s->l->d,
+                   "INSERT INTO tbl (name, kind, state, changed_seq, projected_seq)"
+                   " VALUES ($1, $2, 'active', 0, 0) RETURNING id",
+                   values, ARRAY_SIZE(values), 0, &added.id, err));
+    *ret = added;
+    return OK;
+}
+
+static status refuse_other_kind(const lake_table *t, const known_table *known, error *err) {
+    if (str_eq(known->kind, kind_of(t)))
+        return OK;
+    error_set(err, E_DEFINITION, "table \"%s\" was a %s table and is now a %s one", t->name,
+              known->kind, kind_of(t));
+    error_hint(err, "What it holds cannot be taken over: give the new table another name.");
+    return E_DEFINITION;
+}
+
+static status need_table(const sync *s, const lake_table *t, known_table *ret, error *err) {
+    const db_value values[] = {DB_T(t->name)};
+    const ledger_query query = {
+        "SELECT t.id, t.kind, t.generation, g.columns_hash, g.partition_by, c.fingerprint"
+        " FROM tbl t LEFT JOIN generation g ON g.id = t.generation"
+        " LEFT JOIN code c ON c.id = t.code WHERE t.name = $1",
+        values, ARRAY_SIZE(values), read_known};
+    known_table known;
+    bool found;
+    TRY(ledger_select_one(s->l, &query, s->arena, &known, &found, err));
+    if (!found)
+        return add_table(s, t, ret, err);
+    TRY(refuse_other_kind(t, &known, err));
+    TRY(ledger_write(s->l, "UPDATE tbl SET state = 'active' WHERE name = $1 AND state <> 'active'",
+                     values, ARRAY_SIZE(values), err));
+    *ret = known;
+    return OK;
+}
+
+/* generations */
+
+static char *columns_text(arena *a, const columns *c) {
+    JSON_AUTO array = json_array();
+    for (size_t i = 0; i < c->count; i++)
+        json_array_append_new(array, json_pack("{s:s, s:s, s:I}", "name", c->items[i].name, "type",
+                                               c->items[i].type, "field_id", (json_int_t)i + 1));
+    return json_text(a, array);
+}
+
+static char *names_text(arena *a, const strings *names) {
+    JSON_AUTO array = json_array();
+    for (size_t i = 0; i < names->count; i++)
+        json_array_append_new(array, json_string(names->items[i]));
+    return json_text(a, array);
+}
+
+/* Feeds, marks and failures name partitions by texts that mean nothing under another partitioning. */
+static status forget_partition_texts(ledger *l, int64_t table, error *err) {
+    const db_value values[] = {DB_I(table)};
+    static const char *const STATEMENTS[] = {
+        "DELETE FROM feed WHERE tbl = $1",
+        "DELETE FROM fed WHERE tbl = $1",
+        "DELETE FROM mark WHERE tbl = $1",
+        "DELETE FROM failure WHERE tbl = $1",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(STATEMENTS); i++)
+        TRY(ledger_write(l, STATEMENTS[i], values, ARRAY_SIZE(values), err));
+    return OK;
+}
+
+static status add_generation(const sync *s, const lake_table *t, const known_table *known,
+                             const char *hash, const char *partition_by, error *err) {
+    int64_t seq, id;
+    TRY(ledger_next_seq(s->l, &seq, err));
+    const db_value values[] = {DB_I(known->id), DB_T(columns_text(s->arena, &t->columns)),
+                               DB_T(hash), DB_T(partition_by), DB_I(seq)};
+    TRY(db_get_int(s->l->d,
+                   "INSERT INTO generation (tbl, columns, columns_hash, partition_by, created_seq)"
+                   " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+                   values, ARRAY_SIZE(values), 0, &id, err));
+    const db_value of_table[] = {DB_I(known->id), DB_I(id)};
+    TRY(ledger_write(s->l, "UPDATE tbl SET generation = $2 WHERE id = $1", of_table,
+                     ARRAY_SIZE(of_table), err));
+    return ledger_write(s->l, "UPDATE edge SET bookmark_seq = 0 WHERE tbl = $1", of_table, 1, err);
+}
+
+static status sync_generation(const sync *s, const lake_table *t, const known_table *known,
+                              bool *ret_new, error *err) {
+    char hash[SHA256_TEXT_SIZE];
+    columns_hash(&t->columns, hash);
+    const char *partition_by = names_text(s->arena, &t->partition_by);
+    bool is_known = known->generation != 0;
+    bool same_partitions = is_known && str_eq(known->partition_by, partition_by);
+    *ret_new = !same_partitions || !str_eq(known->columns_hash, hash);
+    if (!*ret_new)
+        return OK;
+    TRY(add_generation(s, t, known, hash, partition_by, err));
+    return is_known && !same_partitions ? forget_partition_texts(s->l, known->id, err) : OK;
+}
+
+/* code */
+
+static status add_code(const sync *s, const lake_table *t, int64_t table, error *err) {
+    int64_t seq, id;
+    TRY(ledger_next_seq(s->l, &seq, err));
+    const db_value values[] = {DB_I(table), DB_T(t->fingerprint), DB_T(t->sql), DB_I(seq)};
+    TRY(db_get_int(s->l->d,
+                   "INSERT INTO code (tbl, fingerprint, text, created_seq)"
+                   " VALUES ($1, $2, $3, $4) RETURNING id",
+                   values, ARRAY_SIZE(values), 0, &id, err));
+    const db_value of_table[] = {DB_I(table), DB_I(id)};
+    return ledger_write(s->l, "UPDATE tbl SET code = $2 WHERE id = $1", of_table,
+                        ARRAY_SIZE(of_table), err);
+}
+
+static status sync_code(const sync *s, const lake_table *t, const known_table *known, bool *ret_new,
+                        error *err) {
+    *ret_new = t->source == NULL
+               && (known->fingerprint == NULL || !str_eq(known->fingerprint, t->fingerprint));
+    return *ret_new ? add_code(s, t, known->id, err) : OK;
+}
+
+/* A table without inputs is never reached by a change of one, so its only partition is marked here. */
+static status mark_table(const sync *s, const lake_table *t, int64_t table, error *err) {
+    const char *ref = arena_strndup(s->arena, t->fingerprint, SHORT_FINGERPRINT);
+    TRY(ledger_mark_all(s->l, table, CAUSE_CODE, ref, err));
+    if (t->input_count > 0 || t->partition_by.count > 0)
+        return OK;
+    const mark only = {.partition = "()", .cause = CAUSE_CODE, .ref = ref};
+    return ledger_mark_add(s->l, table, &only, err);
+}
+
+/* edges */
+
+static status sync_edge(const sync *s, int64_t table, const lake_input *input, error *err) {
+    const db_value values[] = {DB_I(table), DB_I(s->ids[input->table->index]),
+                               DB_T(input->map_fingerprint)};
+    return ledger_write(s->l,
+                        "INSERT INTO edge (tbl, input, map, bookmark_seq) VALUES ($1, $2, $3, 0)"
+                        " ON CONFLICT (tbl, input) DO UPDATE SET map = excluded.map,"
+                        " bookmark_seq = 0 WHERE edge.map <> excluded.map",
+                        values, ARRAY_SIZE(values), err);
+}
+
+static bool reads(const sync *s, const lake_table *t, int64_t input) {
+    for (size_t i = 0; i < t->input_count; i++)
+        if (s->ids[t->inputs[i].table->index] == input)
+            return true;
+    return false;
+}
+
+typedef VEC(int64_t) ids;
+
+static void read_id(const db_rows *row, arena *a, void *into) {
+    ids *read = into;
+    vec_push(a, read, db_int(row, 0));
+}
+
+static status drop_old_edges(const sync *s, const lake_table *t, int64_t table, error *err) {
+    const db_value values[] = {DB_I(table)};
+    const ledger_query query = {"SELECT input FROM edge WHERE tbl = $1", values, 1, read_id};
+    ids inputs = {0};
+    TRY(ledger_select(s->l, &query, s->arena, &inputs, err));
+    for (size_t i = 0; i < inputs.count; i++) {
+        const db_value edge[] = {DB_I(table), DB_I(inputs.items[i])};
+        if (!reads(s, t, inputs.items[i]))
+            TRY(ledger_write(s->l, "DELETE FROM edge WHERE tbl = $1 AND input = $2", edge,
+                             ARRAY_SIZE(edge), err));
+    }
+    return OK;
+}
+
+static status sync_edges(const sync *s, const lake_table *t, int64_t table, error *err) {
+    for (size_t i = 0; i < t->input_count; i++)
+        TRY(sync_edge(s, table, &t->inputs[i], err));
+    return drop_old_edges(s, t, table, err);
+}
+
+static status sync_table(const sync *s, const lake_table *t, error *err) {
+    known_table known;
+    bool new_generation, new_code;
+    TRY(need_table(s, t, &known, err));
+    s->ids[t->index] = known.id;
+    TRY(sync_generation(s, t, &known, &new_generation, err));
+    TRY(sync_code(s, t, &known, &new_code, err));
+    if (t->source == NULL && (new_generation || new_code))
+        TRY(mark_table(s, t, known.id, err));
+    return sync_edges(s, t, known.id, err);
+}
+
+/* What nobody will build needs neither edges nor marks; when the table comes back, its edges are
+ * new and bring the marks again. */
+static status orphan_table(ledger *l, int64_t table, error *err) {
+    const db_value values[] = {DB_I(table)};
+    static const char *const STATEMENTS[] = {
+        "UPDATE tbl SET state = 'orphaned' WHERE id = $1",
+        "DELETE FROM edge WHERE tbl = $1",
+        "DELETE FROM mark WHERE tbl = $1",
+        "DELETE FROM failure WHERE tbl = $1",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(STATEMENTS); i++)
+        TRY(ledger_write(l, STATEMENTS[i], values, ARRAY_SIZE(values), err));
+    return OK;
+}
+
+static bool defines(const sync *s, int64_t table) {
+    for (size_t i = 0; i < s->definition->table_count; i++)
+        if (s->ids[i] == table)
+            return true;
+    return false;
+}
+
+static status orphan_others(const sync *s, error *err) {
+    const ledger_query query = {"SELECT id FROM tbl WHERE state = 'active'", NULL, 0, read_id};
+    ids active = {0};
+    TRY(ledger_select(s->l, &query, s->arena, &active, err));
+    for (size_t i = 0; i < active.count; i++)
+        if (!defines(s, active.items[i]))
+            TRY(orphan_table(s->l, active.items[i], err));
+    return OK;
+}
+
+static status sync_all(ledger *l, const lake *definition, arena *a, error *err) {
+    const sync s = {l, definition, a, ARENA_ARRAY(a, int64_t, definition->table_count)};
+    for (size_t i = 0; i < definition->table_count; i++)
+        TRY(sync_table(&s, definition->tables[i], err));
+    TRY(orphan_others(&s, err));
+    const db_value values[] = {DB_T(definition->fingerprint), DB_T(definition->name)};
+    return ledger_write(l, "UPDATE lake SET definition = $1, name = $2", values, ARRAY_SIZE(values),
+                        err);
+}
+
+/* Another process may have been faster: look again within the transaction. */
+static status sync_if_needed(ledger *l, const lake *definition, arena *a, error *err) {
+    bool known;
+    TRY(definition_is_known(l, definition, &known, err));
+    return known ? OK : sync_all(l, definition, a, err);
+}
+
+status ledger_sync_definition(ledger *l, const lake *definition, arena *a,
+                              ledger_table **ret_tables, error *err) {
+    bool known, own;
+    TRY(definition_is_known(l, definition, &known, err));
+    if (!known) {
+        TRY(ledger_enter(l, &own, err));
+        TRY(ledger_leave(l, own, sync_if_needed(l, definition, a, err), err));
+    }
+    return definition_load(l, definition, a, ret_tables, err);
+}

@@ -1,0 +1,92 @@
+#include "ledger/handle.h"
+
+static db_value int_or_null(int64_t number) {
+    return number == 0 ? DB_N : DB_I(number);
+}
+
+status ledger_run_start(ledger *l, const ledger_run *r, error *err) {
+    const db_value values[] = {
+        DB_T(r->id),
+        DB_T(r->verb),
+        DB_T(r->state),
+        DB_I(r->started),
+        int_or_null(r->finished),
+        int_or_null(r->seq),
+        DB_T(r->who),
+        DB_T(r->code_version),
+        DB_T(r->summary),
+    };
+    return ledger_write(l,
+                        "INSERT INTO run (id, verb, state, started, finished, seq, who,"
+                        " code_version, summary) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                        values, ARRAY_SIZE(values), err);
+}
+
+/* The run's newest commit is the newest of this handle, which serves one run. */
+status ledger_run_finish(ledger *l, const char *id, const char *state, int64_t finished,
+                         const char *summary, error *err) {
+    int64_t seq = l->seq != 0 ? l->seq : l->committed_seq;
+    const db_value values[] = {DB_T(id), DB_T(state), DB_I(finished), DB_T(summary),
+                               int_or_null(seq)};
+    return ledger_write(l,
+                        "UPDATE run SET state = $2, finished = $3, summary = $4,"
+                        " seq = coalesce($5, seq) WHERE id = $1",
+                        values, ARRAY_SIZE(values), err);
+}
+
+static void read_run(const db_rows *row, arena *a, void *into) {
+    ledger_runs *runs = into;
+    ledger_run run = {
+        .id = db_text(row, 0, a),
+        .verb = db_text(row, 1, a),
+        .state = db_text(row, 2, a),
+        .started = db_int(row, 3),
+        .finished = db_int(row, 4),
+        .seq = db_int(row, 5),
+        .who = db_text(row, 6, a),
+        .code_version = db_text(row, 7, a),
+        .summary = db_text(row, 8, a),
+    };
+    vec_push(a, runs, run);
+}
+
+status ledger_run_list(ledger *l, int64_t limit, arena *a, ledger_runs *ret, error *err) {
+    const db_value values[] = {DB_I(limit)};
+    const ledger_query query = {
+        "SELECT id, verb, state, started, finished, seq, who, code_version, summary FROM run"
+        " ORDER BY started DESC, id DESC LIMIT $1",
+        values, ARRAY_SIZE(values), read_run};
+    ledger_runs runs = {0};
+    TRY(ledger_select(l, &query, a, &runs, err));
+    *ret = runs;
+    return OK;
+}
+
+status ledger_step_put(ledger *l, const char *run, const ledger_step *s, error *err) {
+    const db_value values[] = {
+        DB_T(run),          DB_I(s->table),   DB_I(s->built),  DB_I(s->reused),
+        DB_I(s->unchanged), DB_I(s->emptied), DB_I(s->failed), DB_I(s->blocked),
+        DB_I(s->rows),      DB_I(s->bytes),   DB_I(s->micros),
+    };
+    return ledger_write(
+        l,
+        "INSERT INTO step (run, tbl, built, reused, unchanged, emptied, failed, blocked, rows,"
+        " bytes, micros) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        " ON CONFLICT (run, tbl) DO UPDATE SET built = excluded.built, reused = excluded.reused,"
+        " unchanged = excluded.unchanged, emptied = excluded.emptied, failed = excluded.failed,"
+        " blocked = excluded.blocked, rows = excluded.rows, bytes = excluded.bytes,"
+        " micros = excluded.micros",
+        values, ARRAY_SIZE(values), err);
+}
+
+status ledger_event_add(ledger *l, const char *who, const char *what, const char *ref,
+                        const char *why, int64_t now_us, error *err) {
+    int64_t seq;
+    TRY(ledger_next_seq(l, &seq, err));
+    const db_value values[] = {DB_I(seq),  DB_I(now_us), DB_T(who),
+                               DB_T(what), DB_T(ref),    DB_T(why)};
+    return ledger_write(l,
+                        "INSERT INTO event (seq, at, who, what, ref, why)"
+                        " VALUES ($1, $2, $3, $4, $5, $6)",
+                        values, ARRAY_SIZE(values), err);
+}

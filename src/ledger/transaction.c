@@ -1,0 +1,78 @@
+#include "ledger/handle.h"
+
+static status refuse_read_only(const ledger *l, error *err) {
+    if (!db_is_read_only(l->d))
+        return OK;
+    error_set(err, E_DENIED, "ledger \"%s\" cannot be written", l->location);
+    error_hint(err, "Make the file and its folder writable for this user, or run as their owner.");
+    return E_DENIED;
+}
+
+static void forget_transaction(ledger *l) {
+    if (l->changes != NULL)
+        arena_free(l->changes->arena);
+    l->changes = NULL;
+    l->seq = 0;
+    l->in_transaction = false;
+}
+
+static status begin_read(ledger *l, error *err) {
+    TRY(db_script(l->d, db_driver_of(l->d)->begin_read, err));
+    l->in_transaction = true;
+    l->mode = LEDGER_READ;
+    int64_t seq; /* the first read is what fixes the state that the others see */
+    status result = ledger_seq(l, &seq, err);
+    if (result != OK)
+        ledger_rollback(l);
+    return result;
+}
+
+status ledger_begin(ledger *l, ledger_mode mode, error *err) {
+    ASSERT(!l->in_transaction);
+    if (mode == LEDGER_READ)
+        return begin_read(l, err);
+    TRY(refuse_read_only(l, err));
+    TRY(db_script(l->d, db_driver_of(l->d)->begin_write, err));
+    l->in_transaction = true;
+    l->mode = LEDGER_WRITE;
+    return OK;
+}
+
+status ledger_commit(ledger *l, error *err) {
+    ASSERT(l->in_transaction);
+    status result = ledger_settle_bookmarks(l, err);
+    if (result == OK)
+        result = db_script(l->d, "COMMIT", err);
+    if (result != OK) {
+        ledger_rollback(l);
+        return result;
+    }
+    if (l->seq != 0)
+        l->committed_seq = l->seq;
+    forget_transaction(l);
+    return OK;
+}
+
+/* A failed statement may have ended the transaction in the database already; there is then nothing
+ * to roll back, and nothing to tell. */
+void ledger_rollback(ledger *l) {
+    if (!l->in_transaction)
+        return;
+    status ignored = db_script(l->d, "ROLLBACK", NULL);
+    (void)ignored;
+    forget_transaction(l);
+}
+
+status ledger_next_seq(ledger *l, int64_t *ret, error *err) {
+    ledger_need_write(l);
+    if (l->seq == 0)
+        TRY(db_get_int(l->d, "UPDATE lake SET seq = seq + 1 RETURNING seq", NULL, 0, 0, &l->seq,
+                       err));
+    ASSERT(l->seq > 0);
+    *ret = l->seq;
+    return OK;
+}
+
+status ledger_seq(ledger *l, int64_t *ret, error *err) {
+    return db_get_int(l->d, "SELECT seq FROM lake", NULL, 0, 0, ret, err);
+}
