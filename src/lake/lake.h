@@ -68,8 +68,9 @@ typedef struct lake_input {
     const struct lake_table *table;
     sql_map map;                 /* kind is never MAP_NONE in a loaded model */
     const char *map_fingerprint; /* of kind, expressions and time zone: feeds are kept under it */
-    bool reads_land_timestamp;   /* the SQL names file_land_timestamp */
-    bool reads_file;             /* … weir_file */
+    bool reads_land_timestamp;   /* SQL or map names file_land_timestamp of a source table: only then
+                                    its view has it, a BIGINT after the table's columns */
+    bool reads_file;             /* … weir_file, a VARCHAR */
     bool reads_from_path;        /* … a from_path column, or has a * over it */
 } lake_input;
 
@@ -106,7 +107,7 @@ typedef struct lake {
     const char *store;  /* absolute folder */
     const char *ledger; /* absolute path of the SQLite file */
     const char *timezone;
-    const char *code_version;
+    const char *code_version; /* as written or in WEIR_CODE_VERSION, else NULL: lake_code_version */
     const char *environment; /* NULL: the default one */
     lake_unknown unknown_files;
     bool commit_per_table;
@@ -121,21 +122,28 @@ typedef struct lake {
 typedef struct lake_options {
     const char *dir;         /* the folder that holds lake.yaml */
     const char *environment; /* NULL: WEIR_ENV is the caller's business; then the default */
-    const sql_engine *engine;
+    const sql_engine *engine;   /* may start its process when first asked: a cached load never asks */
+    const char *engine_version; /* answers of another one are not taken from the cache; NULL: any */
     bool use_cache; /* keep answers of the engine in <dir>/.weir/cache/, by the hash of the question */
 } lake_options;
 
 /* Find the folder with lake.yaml, from start upwards. E_DEFINITION with the hint `weir init`. */
 CHECKED status lake_find(const char *start, arena *a, char **ret_dir, error *err);
 
-/* Load and validate. The first error by file name is returned, with file, line and column; errors,
- * when not NULL, collects all of them (for `weir validate`). The model lives in the arena. */
+/* Load and validate. The first error by file name is returned, with file (relative to dir), line and
+ * column; errors, when not NULL, collects all of them (for `weir validate`). The model lives in the
+ * arena. E_DEFINITION; E_USAGE for an unknown environment; the engine's own failures. */
 typedef VEC(error) errors;
 CHECKED status lake_load(const lake_options *options, arena *a, lake **ret, errors *all, error *err);
 
 const lake_table *lake_table_find(const lake *l, const char *name); /* NULL when there is none */
 /* E_USAGE naming the nearest table. */
 CHECKED status lake_table_need(const lake *l, const char *name, const lake_table **ret, error *err);
+
+/* The version of the definition that a run records: the key, WEIR_CODE_VERSION, or what
+ * `git describe --always --dirty` says (a process: ask only when something is recorded). "unknown"
+ * when nobody can tell. */
+const char *lake_code_version(const lake *l, arena *a);
 
 /* Where a table's files are, absolute: <layer store>/<short name>. */
 char *lake_table_dir(const lake *l, const lake_table *t, arena *a);

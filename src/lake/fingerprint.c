@@ -1,0 +1,111 @@
+#include "base/hash.h"
+#include "lake/load.h"
+
+static const char *finish(loader *l, hasher *h) {
+    char text[SHA256_TEXT_SIZE];
+    hasher_finish(h, text);
+    hasher_free(h);
+    return arena_strdup(l->arena, text);
+}
+
+static void hash_texts(hasher *h, const strings *texts) {
+    hasher_int(h, (int64_t)texts->count);
+    for (size_t i = 0; i < texts->count; i++)
+        hasher_text(h, texts->items[i]);
+}
+
+static void hash_columns(hasher *h, const columns *c) {
+    char text[SHA256_TEXT_SIZE];
+    columns_hash(c, text);
+    hasher_text(h, text);
+}
+
+/* What is accepted and how it is read; not where files land and when they are taken. */
+static const char *source_fingerprint(loader *l, const lake_source *source) {
+    hasher *h = hasher_new();
+    fields_hash(FILE_SOURCE, true, source, h);
+    hasher_int(h, (int64_t)source->columns.count);
+    for (size_t i = 0; i < source->columns.count; i++) {
+        const lake_column *c = &source->columns.items[i];
+        hasher_text(h, c->name);
+        hasher_text(h, c->type);
+        hasher_int(h, c->nullable);
+        hash_texts(h, &c->aliases);
+        hasher_text(h, c->minimum);
+        hasher_text(h, c->maximum);
+    }
+    return finish(l, h);
+}
+
+/* How rows find partitions. A derived and a written map that say the same feed the same. */
+static const char *map_fingerprint(loader *l, const lake_table *t, const sql_map *map) {
+    hasher *h = hasher_new();
+    bool is_whole = map->kind == MAP_ALL;
+    hasher_text(h, is_whole ? "all" : map->kind == MAP_SAME ? "same" : "rows");
+    if (!is_whole)
+        hash_texts(h, map->kind == MAP_SAME ? &map->same : &map->expressions);
+    for (size_t i = 0; !is_whole && i < t->partition_by.count; i++) {
+        hasher_text(h, t->partition_by.items[i]);
+        hasher_text(h, t->columns.items[columns_find(&t->columns, t->partition_by.items[i])].type);
+    }
+    hasher_text(h, l->lake->timezone);
+    return finish(l, h);
+}
+
+/* What the memo key takes for the code: of the SQL its tree, so that formatting does not matter. */
+static const char *table_fingerprint(loader *l, const draft *d) {
+    const lake_table *t = d->table;
+    hasher *h = hasher_new();
+    hasher_text(h, d->facts.fingerprint);
+    hash_columns(h, &t->columns);
+    hash_texts(h, &t->partition_by);
+    for (size_t i = 0; i < t->input_count; i++) {
+        hasher_text(h, t->inputs[i].table->name);
+        hasher_text(h, t->inputs[i].map_fingerprint);
+    }
+    hasher_int(h, t->aligned);
+    hasher_int(h, t->order_sensitive);
+    hasher_int(h, t->file_target_bytes);
+    hasher_text(h, t->file_name);
+    hasher_text(h, l->lake->timezone);
+    return finish(l, h);
+}
+
+static const char *lake_fingerprint(loader *l) {
+    lake without_code = *l->lake;
+    without_code.code_version = NULL;
+    hasher *h = hasher_new();
+    fields_hash(FILE_LAKE, false, &without_code, h);
+    for (size_t i = 0; i < l->lake->layer_count; i++)
+        hasher_text(h, l->lake->layers[i].name);
+    for (size_t i = 0; i < l->lake->table_count; i++) {
+        const lake_table *t = l->lake->tables[i];
+        hasher_text(h, t->name);
+        hasher_text(h, t->fingerprint);
+        hash_columns(h, &t->columns);
+        if (t->source != NULL) {
+            fields_hash(FILE_SOURCE, false, t->source, h);
+            hasher_text(h, t->source->fingerprint);
+        } else {
+            fields_hash(FILE_DERIVED, false, t, h);
+            hasher_text(h, t->sql);
+        }
+    }
+    return finish(l, h);
+}
+
+void load_fingerprints(loader *l) {
+    for (size_t i = 0; i < l->drafts.count; i++) {
+        draft *d = &l->drafts.items[i];
+        lake_table *t = d->table;
+        if (t->source != NULL) {
+            t->source->fingerprint = source_fingerprint(l, t->source);
+            t->fingerprint = t->source->fingerprint;
+            continue;
+        }
+        for (size_t j = 0; j < t->input_count; j++)
+            t->inputs[j].map_fingerprint = map_fingerprint(l, t, &t->inputs[j].map);
+        t->fingerprint = table_fingerprint(l, d);
+    }
+    l->lake->fingerprint = lake_fingerprint(l);
+}

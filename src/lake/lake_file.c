@@ -1,0 +1,167 @@
+#include "base/path.h"
+#include "lake/load.h"
+
+static const char LAKE_FILE[] = "lake.yaml";
+
+/* Retired versions are kept this long; `retention` will change it. */
+enum { RETENTION_DAYS = 30, RETENTION_VERSIONS = 2 };
+
+/* Names of schemas that the engine or Weir has already. */
+static const char *const RESERVED_LAYERS[] = {
+    "weir", "main", "temp", "system", "information_schema", "pg_catalog",
+};
+
+/* Make a path without "." and "..", by its text alone. */
+static char *clean_path(arena *a, const char *path) {
+    strings parts = str_split(a, path, '/'), kept = {0};
+    for (size_t i = 0; i < parts.count; i++) {
+        const char *part = parts.items[i];
+        if (str_eq(part, "..") && kept.count > 0)
+            kept.count--;
+        else if (!str_eq(part, "") && !str_eq(part, ".") && !str_eq(part, ".."))
+            vec_push(a, &kept, part);
+    }
+    return arena_printf(a, "/%s", str_join(a, &kept, "/"));
+}
+
+static bool is_reserved(const char *name) {
+    for (size_t i = 0; i < ARRAY_SIZE(RESERVED_LAYERS); i++) {
+        if (str_eq(RESERVED_LAYERS[i], name))
+            return true;
+    }
+    return false;
+}
+
+static void add_layer(loader *l, const node *n) {
+    lake *model = l->lake;
+    if (n->kind == NODE_MAP) {
+        problem_add(&l->problems, n->at, "a layer with its own store is not supported yet");
+        return;
+    }
+    if (n->kind != NODE_TEXT || !str_is_name(n->text) || is_reserved(n->text)) {
+        const char *name = n->kind == NODE_TEXT ? str_printable(l->arena, n->text) : "a list";
+        error *err = problem_add(&l->problems, n->at, "\"%s\" cannot be the name of a layer", name);
+        error_hint(err, "Use lower-case letters, digits and \"_\", beginning with a letter; %s.",
+                   "names of Weir and the engine such as weir and main are taken");
+        return;
+    }
+    for (size_t i = 0; i < model->layer_count; i++) {
+        if (str_eq(model->layers[i].name, n->text)) {
+            problem_add(&l->problems, n->at, "the layer \"%s\" is listed twice", n->text);
+            return;
+        }
+    }
+    model->layers[model->layer_count++].name = n->text;
+}
+
+static void read_layers(loader *l, const node *layers) {
+    if (layers == NULL)
+        return;
+    if (layers->kind != NODE_LIST || layers->entries.count == 0) {
+        error *err = problem_add(&l->problems, layers->at, "\"layers\" must be a list of names");
+        error_hint(err, "Write them in order, as in [raw, silver, gold].");
+        return;
+    }
+    l->lake->layers = ARENA_ARRAY(l->arena, lake_layer, layers->entries.count);
+    for (size_t i = 0; i < layers->entries.count; i++)
+        add_layer(l, layers->entries.items[i].value);
+}
+
+static void check_environments(loader *l, const node *environments) {
+    for (size_t i = 0; environments != NULL && i < environments->entries.count; i++) {
+        const node_entry *entry = &environments->entries.items[i];
+        if (node_get(entry->value, "store") == NULL || node_get(entry->value, "ledger") != NULL)
+            continue;
+        error *err =
+            problem_add(&l->problems, entry->at, "environment \"%s\" changes store but not ledger",
+                        str_printable(l->arena, entry->name));
+        error_hint(err, "One ledger belongs to one store: name the environment's own ledger.");
+    }
+}
+
+static status apply_environment(loader *l, const node *root, error *err) {
+    const char *wanted = l->options->environment;
+    const node *environments = node_get(root, "environments");
+    if (wanted == NULL)
+        return OK;
+    const node *chosen = node_get(environments, wanted);
+    if (chosen == NULL || chosen->kind != NODE_MAP) {
+        strings names = {0};
+        for (size_t i = 0; environments != NULL && i < environments->entries.count; i++)
+            vec_push(l->arena, &names, environments->entries.items[i].name);
+        status failed = error_set(err, E_USAGE, "lake.yaml has no environment \"%s\"",
+                                  str_printable(l->arena, wanted));
+        problem_hint_nearest(err, wanted, &names);
+        return failed;
+    }
+    const key *row = key_find(FILE_LAKE, key_find(FILE_LAKE, NULL, "environments"), wanted);
+    fields_apply_below(chosen, FILE_LAKE, row, l->arena, l->lake);
+    l->lake->environment = arena_strdup(l->arena, wanted);
+    return OK;
+}
+
+/* Environments that were not chosen keep their ${…}: their variables may be unknown here. */
+static void expand(loader *l, node *root) {
+    for (size_t i = 0; i < root->entries.count; i++) {
+        node_entry *entry = &root->entries.items[i];
+        if (!str_eq(entry->name, "environments")) {
+            node_expand(entry->value, &l->problems);
+            continue;
+        }
+        for (size_t j = 0; j < entry->value->entries.count; j++) {
+            node_entry *environment = &entry->value->entries.items[j];
+            if (environment->name != NULL && l->options->environment != NULL
+                && str_eq(environment->name, l->options->environment))
+                node_expand(environment->value, &l->problems);
+        }
+    }
+}
+
+static bool is_inside(arena *a, const char *path, const char *folder) {
+    return str_starts(arena_printf(a, "%s/", path), arena_printf(a, "%s/", folder));
+}
+
+static void check_apart(loader *l, const node *root) {
+    const lake *model = l->lake;
+    if (!is_inside(l->arena, model->land, model->store)
+        && !is_inside(l->arena, model->store, model->land))
+        return;
+    const node *store = node_get(root, "store"), *land = node_get(root, "land");
+    place at = store != NULL ? store->at : land != NULL ? land->at : root->at;
+    error *err = problem_add(&l->problems, at, "\"land\" and \"store\" must be apart");
+    error_hint(err,
+               "Neither may be inside the other: deliverers write to land, only Weir to store.");
+}
+
+static void resolve_paths(loader *l) {
+    lake *model = l->lake;
+    arena *a = l->arena;
+    model->land = clean_path(a, path_join(a, model->dir, model->land));
+    model->store = clean_path(a, path_join(a, model->dir, model->store));
+    model->ledger = clean_path(a, path_join(a, model->dir, model->ledger));
+    for (size_t i = 0; i < model->layer_count; i++)
+        model->layers[i].store = path_join(a, model->store, model->layers[i].name);
+}
+
+status load_lake_file(loader *l, bool *ret_good, error *err) {
+    lake *model = l->lake;
+    node *root = load_yaml(l, LAKE_FILE);
+    *ret_good = false;
+    if (root == NULL)
+        return OK;
+    expand(l, root);
+    fields_check(root, FILE_LAKE, &l->problems);
+    read_layers(l, node_get(root, "layers"));
+    check_environments(l, node_get(root, "environments"));
+    model->retention_us = (int64_t)RETENTION_DAYS * 24 * 3600 * 1000000;
+    model->retention_keep = RETENTION_VERSIONS;
+    fields_default(FILE_LAKE, l->arena, model);
+    fields_apply(root, FILE_LAKE, l->arena, model);
+    TRY(apply_environment(l, root, err));
+    if (model->code_version == NULL)
+        model->code_version = arena_strdup(l->arena, getenv("WEIR_CODE_VERSION"));
+    resolve_paths(l);
+    check_apart(l, root);
+    *ret_good = model->layer_count > 0;
+    return OK;
+}

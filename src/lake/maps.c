@@ -1,0 +1,282 @@
+#include "lake/load.h"
+
+/* One written expression, held against its input and its partition column. */
+typedef struct probe {
+    loader *loader;
+    const sql_shape *input;
+    const column *target; /* the partition column in the result */
+    const node *n;        /* the expression as written */
+} probe;
+
+const node **load_written_maps(const draft *d, arena *a) {
+    const node **written = ARENA_ARRAY(a, const node *, d->facts.inputs.count);
+    const node *map = node_get(d->yaml, "map");
+    for (size_t i = 0; i < d->facts.inputs.count; i++)
+        written[i] = node_get(map, d->facts.inputs.items[i].table);
+    return written;
+}
+
+/* Lines of the probe's text mean nothing to its reader: the place is that of the expression. */
+static void complain(const probe *p, const error *why) {
+    error *err = problem_add(&p->loader->problems, p->n->at, "the map of \"%s\" for \"%s\": %s",
+                             p->input->table, p->target->name, why->message);
+    error_hint(err, "%s", why->hint);
+}
+
+/* The expression must end where the text ends: the newline closes a comment, and what breaks out
+ * of the parentheses is a syntax error or a second column. */
+static char *probe_sql(const probe *p) {
+    arena *a = p->loader->arena;
+    strings parts = str_split(a, p->input->table, '.');
+    return arena_printf(a, "SELECT (\n%s\n) AS %s FROM %s.%s", p->n->text,
+                        sql_identifier(a, p->target->name), sql_identifier(a, parts.items[0]),
+                        sql_identifier(a, parts.items[1]));
+}
+
+static status check_probe_type(const probe *p, const char *sql, error *err) {
+    const sql_engine *engine = p->loader->options->engine;
+    columns result = {0};
+    TRY(engine->describe(engine->state, sql, p->input, 1, p->loader->arena, &result, err));
+    if (result.count != 1)
+        return error_set(err, E_DEFINITION, "more than one expression");
+    if (str_eq(result.items[0].type, p->target->type))
+        return OK;
+    status failed = error_set(err, E_DEFINITION, "its type is %s, the column's is %s",
+                              result.items[0].type, p->target->type);
+    error_hint(err, "Write cast(… AS %s).", p->target->type);
+    return failed;
+}
+
+static status infer_probe(const probe *p, const json_t *tree, const char *sql, sql_map *ret,
+                          error *err) {
+    arena *a = p->loader->arena;
+    sql_facts facts;
+    sql_inference inference;
+    strings target = {0};
+    TRY(sql_inspect(tree, sql, a, &facts, err));
+    if (facts.inputs.count != 1 || !str_eq(facts.inputs.items[0].table, p->input->table))
+        return error_set(err, E_DEFINITION, "it reads another table");
+    vec_push(a, &target, p->target->name);
+    sql_question question = {
+        .tree = tree, .sql = sql, .inputs = p->input, .input_count = 1, .partition_by = &target};
+    TRY(sql_infer(&question, p->loader->options->engine, a, &inference, err));
+    if (inference.maps[0].kind != MAP_DERIVED && inference.maps[0].kind != MAP_SAME) {
+        status failed =
+            error_set(err, E_DEFINITION, "it is no expression over one row of the input");
+        error_hint(err, "Use columns of \"%s\" and functions of single values.", p->input->table);
+        return failed;
+    }
+    *ret = inference.maps[0];
+    return OK;
+}
+
+static status ask_probe(const probe *p, sql_map *ret, error *err) {
+    const sql_engine *engine = p->loader->options->engine;
+    const char *sql = probe_sql(p);
+    JSON_AUTO tree = NULL;
+    TRY(engine->parse(engine->state, sql, &tree, err));
+    TRY(check_probe_type(p, sql, err));
+    return infer_probe(p, tree, sql, ret, err);
+}
+
+static void add_expression(arena *a, sql_map *made, const sql_map *one) {
+    bool is_same = one->kind == MAP_SAME;
+    const char *same = is_same ? one->same.items[0] : "";
+    if (!is_same)
+        made->kind = MAP_EXPRESSION;
+    vec_push(a, &made->same, same);
+    vec_push(a, &made->expressions, is_same ? sql_identifier(a, same) : one->expressions.items[0]);
+}
+
+/* A map in the making. */
+typedef struct reading {
+    loader *loader;
+    draft *draft;
+    const sql_shape *shapes;
+    sql_inference *inference;
+    const node **written; /* per input, or NULL */
+    map_kind *kinds;      /* of the written ones, MAP_NONE for the others */
+    sql_map *maps;        /* of the written ones */
+    bool good;
+} reading;
+
+static void lacks_column(reading *r, const node *map, const char *table, const char *name) {
+    problem_add(&r->loader->problems, map->at,
+                "the map of \"%s\" lacks the partition column \"%s\"", table, name);
+    r->good = false;
+}
+
+/* One input's expressions, one per partition column. */
+static status read_expressions(reading *r, size_t input, error *err) {
+    const lake_table *t = r->draft->table;
+    const node *map = r->written[input];
+    sql_map made = {.table = r->shapes[input].table, .kind = MAP_SAME, .why = "written"};
+    for (size_t i = 0; i < t->partition_by.count; i++) {
+        const char *name = t->partition_by.items[i];
+        const node *n = node_get(map, name);
+        if (n == NULL || n->kind != NODE_TEXT) {
+            lacks_column(r, map, made.table, name);
+            continue;
+        }
+        probe p = {r->loader, &r->shapes[input], &t->columns.items[columns_find(&t->columns, name)],
+                   n};
+        sql_map one = {0};
+        error problem = {0};
+        status result = ask_probe(&p, &one, &problem);
+        if (result == OK) {
+            add_expression(r->loader->arena, &made, &one);
+            continue;
+        }
+        r->good = false;
+        if (result != E_DEFINITION) {
+            if (err != NULL)
+                *err = problem;
+            return result;
+        }
+        complain(&p, &problem);
+    }
+    r->maps[input] = made;
+    return OK;
+}
+
+static bool same_texts(const strings *a, const strings *b) {
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (!str_eq(a->items[i], b->items[i]))
+            return false;
+    }
+    return true;
+}
+
+/* What is written but says no more than the SQL does by itself, is no override. */
+static bool is_derived_anyway(const sql_map *inferred, const sql_map *written) {
+    if (written->kind == MAP_SAME)
+        return inferred->kind == MAP_SAME && same_texts(&inferred->same, &written->same);
+    return inferred->kind == MAP_DERIVED
+           && same_texts(&inferred->expressions, &written->expressions);
+}
+
+static status read_written(reading *r, error *err) {
+    for (size_t i = 0; i < r->draft->facts.inputs.count; i++) {
+        const node *n = r->written[i];
+        r->kinds[i] = MAP_NONE;
+        if (n == NULL)
+            continue;
+        if (n->kind == NODE_MAP) {
+            TRY(read_expressions(r, i, err));
+            if (!is_derived_anyway(&r->inference->maps[i], &r->maps[i]))
+                r->kinds[i] = MAP_EXPRESSION;
+        } else {
+            r->kinds[i] = MAP_ALL;
+            r->maps[i] = (sql_map){.table = r->shapes[i].table, .kind = MAP_ALL, .why = "written"};
+        }
+    }
+    return OK;
+}
+
+static place sql_problem_place(const reading *r, int line, int at) {
+    return (place){r->draft->table->sql_file, line, at};
+}
+
+/* "tables/silver/x.yaml" */
+static const char *yaml_name(const reading *r) {
+    const char *sql = r->draft->table->sql_file;
+    return arena_printf(r->loader->arena, "%.*s.yaml", (int)(strlen(sql) - strlen(".sql")), sql);
+}
+
+static void refuse_unmapped(reading *r, const sql_map *map) {
+    const lake_table *t = r->draft->table;
+    error *err = problem_add(&r->loader->problems, sql_problem_place(r, map->line, map->column),
+                             "which partitions of \"%s\" rows of \"%s\" belong to is unknown: %s",
+                             t->name, map->table, map->why == NULL ? "not derivable" : map->why);
+    error_hint(
+        err, "Write it in %s, as in map: {%s: {%s: \"<expression>\"}}%s, or remove partition_by.",
+        yaml_name(r), map->table, t->partition_by.items[0],
+        map->defines ? "" : arena_printf(r->loader->arena, " or map: {%s: all}", map->table));
+    r->good = false;
+}
+
+static void refuse_all(reading *r, size_t input) {
+    error *err = problem_add(&r->loader->problems, r->written[input]->at,
+                             "\"%s\" cannot be read whole: its rows make the partitions of \"%s\"",
+                             r->shapes[input].table, r->draft->table->name);
+    error_hint(err, "Write an expression per partition column, or remove \"partition_by\".");
+    r->good = false;
+}
+
+static void refuse_misaligned(reading *r) {
+    const sql_inference *inference = r->inference;
+    const lake_table *t = r->draft->table;
+    error *err =
+        problem_add(&r->loader->problems, sql_problem_place(r, inference->line, inference->column),
+                    "partitions of \"%s\" are not independent: %s", t->name,
+                    inference->misalignment == NULL ? "not proven" : inference->misalignment);
+    error_hint(err,
+               "Let it take in %s too; or write a map in %s, which then defines what a partition "
+               "reads; or remove partition_by.",
+               str_join(r->loader->arena, &t->partition_by, ", "), yaml_name(r));
+    r->good = false;
+}
+
+static void check_inputs(reading *r) {
+    bool any_written = false, any_mapped = false;
+    for (size_t i = 0; i < r->inference->map_count; i++) {
+        sql_map *map = &r->inference->maps[i];
+        if (r->kinds[i] == MAP_ALL && map->defines)
+            refuse_all(r, i);
+        else if (r->kinds[i] == MAP_NONE && map->kind == MAP_NONE)
+            refuse_unmapped(r, map);
+        if (r->kinds[i] != MAP_NONE) {
+            r->maps[i].defines = map->defines;
+            *map = r->maps[i];
+            any_written = true;
+        }
+        any_mapped = any_mapped || map->kind != MAP_ALL;
+    }
+    const lake_table *t = r->draft->table;
+    if (!any_mapped && r->good) {
+        error *err = problem_add(&r->loader->problems, sql_problem_place(r, 0, 0),
+                                 "no input tells the partitions of \"%s\"", t->name);
+        error_hint(err, "Map an input to %s in %s, or remove \"partition_by\".",
+                   str_join(r->loader->arena, &t->partition_by, ", "), yaml_name(r));
+        r->good = false;
+    }
+    if (r->good && !r->inference->aligned && !any_written)
+        refuse_misaligned(r);
+}
+
+static bool check_unpartitioned(reading *r) {
+    for (size_t i = 0; i < r->draft->facts.inputs.count; i++) {
+        const node *n = r->written[i];
+        if (n == NULL || n->kind == NODE_TEXT)
+            continue;
+        problem_add(&r->loader->problems, n->at, "the map of \"%s\" needs \"partition_by\"",
+                    r->shapes[i].table);
+        r->good = false;
+    }
+    return r->good;
+}
+
+status load_maps(loader *l, draft *d, const sql_question *asked, sql_inference *inference,
+                 bool *ret_good, error *err) {
+    size_t count = d->facts.inputs.count;
+    reading r = {
+        .loader = l, .draft = d, .shapes = asked->inputs, .inference = inference, .good = true};
+    r.written = load_written_maps(d, l->arena);
+    r.kinds = ARENA_ARRAY(l->arena, map_kind, count);
+    r.maps = ARENA_ARRAY(l->arena, sql_map, count);
+    if (d->table->partition_by.count == 0) {
+        *ret_good = check_unpartitioned(&r);
+        return OK;
+    }
+    TRY(read_written(&r, err));
+    sql_question again = *asked;
+    again.written = r.kinds;
+    if (r.good)
+        TRY(sql_infer(&again, l->options->engine, l->arena, inference, err));
+    if (r.good)
+        check_inputs(&r);
+    *ret_good = r.good;
+    return OK;
+}
