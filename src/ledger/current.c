@@ -61,7 +61,7 @@ status ledger_currents_of(ledger *l, int64_t table, int64_t as_of_seq, arena *a,
     return OK;
 }
 
-/* What is current under a partition's text before it changes; in the same generation or an older. */
+/* What is current under a partition's text before it changes, in whatever generation. */
 typedef struct standing {
     int64_t row; /* id in current */
     int64_t partition;

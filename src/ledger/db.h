@@ -11,7 +11,8 @@
 
 typedef enum db_type { DB_NULL, DB_INT, DB_TEXT } db_type;
 
-/* A parameter or a column. Text is borrowed: as a parameter for the call, as a column until the next step. */
+/* A parameter or a column. Text is borrowed: as a parameter for the call, as a column until the
+ * next step. */
 typedef struct db_value {
     db_type type;
     int64_t number;

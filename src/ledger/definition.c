@@ -93,7 +93,8 @@ static char *names_text(arena *a, const strings *names) {
     return json_text(a, array);
 }
 
-/* Feeds, marks and failures name partitions by texts that mean nothing under another partitioning. */
+/* Feeds, marks and failures name partitions by texts that mean nothing under another
+ * partitioning. */
 static status forget_partition_texts(ledger *l, int64_t table, error *err) {
     const db_value values[] = {DB_I(table)};
     static const char *const STATEMENTS[] = {
@@ -159,7 +160,8 @@ static status sync_code(const sync *s, const lake_table *t, const known_table *k
     return *ret_new ? add_code(s, t, known->id, err) : OK;
 }
 
-/* A table without inputs is never reached by a change of one, so its only partition is marked here. */
+/* A table without inputs is never reached by a change of one, so its only partition is marked
+ * here. */
 static status mark_table(const sync *s, const lake_table *t, int64_t table, error *err) {
     const char *ref = arena_strndup(s->arena, t->fingerprint, SHORT_FINGERPRINT);
     TRY(ledger_mark_all(s->l, table, CAUSE_CODE, ref, err));

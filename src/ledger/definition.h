@@ -1,4 +1,5 @@
-/* definition: the ledger's rows for tables as they are read back. Not for anything outside ledger/. */
+/* definition: the ledger's rows for tables as they are read back. Not for anything outside
+ * ledger/. */
 #ifndef WEIR_LEDGER_DEFINITION_H
 #define WEIR_LEDGER_DEFINITION_H
 

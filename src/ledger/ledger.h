@@ -18,8 +18,10 @@ enum { LEDGER_SCHEMA = 1 }; /* newest migration this program knows */
 
 /* Open an existing ledger and bring it to LEDGER_SCHEMA.
  * E_NOT_FOUND  no such ledger (hint: weir init)
- * E_FOREIGN    not a Weir ledger, of a newer Weir, or its lake id is not expected_lake_id (when given)
- * E_DENIED, E_IO  cannot be opened, or is on a network file system (SQLite's locks do not hold there) */
+ * E_FOREIGN    not a Weir ledger, of a newer Weir, or its lake id is not expected_lake_id (when
+ *              given)
+ * E_DENIED, E_IO  cannot be opened, or is on a network file system (SQLite's locks do not hold
+ *                 there) */
 CHECKED status ledger_open(const char *location, const char *expected_lake_id, ledger **ret,
                            error *err);
 /* E_EXISTS when there is one. lake_id: a new identifier. */
@@ -28,9 +30,9 @@ CHECKED status ledger_create(const char *location, const char *lake_id, const ch
 void ledger_close(ledger *l); /* rolls back what is open; NULL is allowed */
 
 const char *ledger_lake_id(const ledger *l);
-/* Go on with a private copy of what the ledger holds now, outside a transaction: what is written from
- * here on is seen by this handle alone, blocks nobody, and is gone when it is closed. Also for a
- * ledger that can only be read. E_FULL, E_IO. */
+/* Go on with a private copy of what the ledger holds now, outside a transaction: what is written
+ * from here on is seen by this handle alone, blocks nobody, and is gone when it is closed. Also
+ * for a ledger that can only be read. E_FULL, E_IO. */
 CHECKED status ledger_rehearse(ledger *l, error *err);
 bool ledger_is_read_only(const ledger *l); /* then ledger_begin(LEDGER_WRITE) gives E_DENIED */
 /* How long ledger_begin waits for another writer; 10 seconds when never set. */
@@ -65,10 +67,11 @@ typedef struct ledger_table {
     size_t column_count;
 } ledger_table;
 
-/* Make the ledger's tables, generations, codes and edges those of the definition. Fast when nothing
- * changed (one comparison). Tables that are gone become orphaned; changed code marks all
+/* Make the ledger's tables, generations, codes and edges those of the definition. Fast when
+ * nothing changed (one comparison). Tables that are gone become orphaned; changed code marks all
  * partitions of the table (cause code), a new generation likewise. An edge that is new or has a
- * new map gets bookmark_seq 0: absorb turns its input into marks. ret_tables: one per lake table, same index. */
+ * new map gets bookmark_seq 0: absorb turns its input into marks. ret_tables: one per lake
+ * table, same index. */
 CHECKED status ledger_sync_definition(ledger *l, const lake *definition, arena *a,
                                       ledger_table **ret_tables, error *err);
 /* Only read: E_NOT_FOUND when the definition was never synchronised or is another one now. */
@@ -158,7 +161,8 @@ typedef struct feed_set {
     strings partitions;  /* texts */
     const int64_t *rows; /* per partition; NULL: all 0 */
 } feed_set;
-/* Replaces what was known of that unit under that map. Also records that the unit's feeds are known. */
+/* Replaces what was known of that unit under that map. Also records that the unit's feeds are
+ * known. */
 CHECKED status ledger_feeds_put(ledger *l, const feed_set *feeds, error *err);
 /* Partitions that a unit feeds, sorted. E_NOT_FOUND when never computed under this map. */
 CHECKED status ledger_feeds_of(ledger *l, int64_t table, int64_t input, const char *map,
@@ -167,13 +171,13 @@ CHECKED status ledger_feeds_of(ledger *l, int64_t table, int64_t input, const ch
 typedef struct unit_change {
     int64_t unit;
     cause_kind cause;
-    const char *
-        ref; /* for the mark: the delivery's file, or the input partition "silver.x event_date=…" */
-    bool fed; /* its feeds under the edge's map are known */
+    const char *ref; /* for the mark: the delivery's file, or "silver.x event_date=…" */
+    bool fed;        /* its feeds under the edge's map are known */
 } unit_change;
 typedef VEC(unit_change) unit_changes;
-/* Units of the edge's input that changed after since_seq, were current or active before or are now:
- * deliveries by state (created active: new; superseded; withdrawn), versions that started or ended. */
+/* Units of the edge's input that changed after since_seq, were current or active before or are
+ * now: deliveries by state (created active: new; superseded; withdrawn), versions that started
+ * or ended. */
 CHECKED status ledger_changes_since(ledger *l, const ledger_edge *edge, int64_t since_seq, arena *a,
                                     unit_changes *ret, error *err);
 
@@ -190,10 +194,11 @@ CHECKED status ledger_mark_add(ledger *l, int64_t table, const mark *m, error *e
 CHECKED status ledger_mark_all(ledger *l, int64_t table, cause_kind cause, const char *ref,
                                error *err);
 /* For each reader of input whose feeds of the unit are known: mark what they name, with this
- * transaction's seq. One call per changed unit, in the transaction of the change, after the change and
- * ledger_feeds_put. A reader under MAP_ALL has the one feed "*": all its existing partitions, and of an
- * unpartitioned one "()". At the commit, the bookmark of every reader that was up to date before moves
- * along if this was called for all units that changed, with their feeds known to it. */
+ * transaction's seq. One call per changed unit, in the transaction of the change, after the
+ * change and ledger_feeds_put. A reader under MAP_ALL has the one feed "*": all its existing
+ * partitions, and of an unpartitioned one "()". At the commit, the bookmark of every reader that
+ * was up to date before moves along if this was called for all units that changed, with their
+ * feeds known to it. */
 CHECKED status ledger_mark_unit(ledger *l, int64_t input, int64_t unit, cause_kind cause,
                                 const char *ref, error *err);
 CHECKED status ledger_marks(ledger *l, int64_t table, arena *a, marks *ret,
@@ -202,7 +207,8 @@ CHECKED status ledger_mark_count(ledger *l, int64_t *ret, error *err);
 /* Clear the partition's marks with seq <= up_to. */
 CHECKED status ledger_marks_clear(ledger *l, int64_t table, const char *partition, int64_t up_to,
                                   error *err);
-/* Clear the partition's marks of exactly this seq: those that a commit set on what it built itself. */
+/* Clear the partition's marks of exactly this seq: those that a commit set on what it built
+ * itself. */
 CHECKED status ledger_marks_clear_of_seq(ledger *l, int64_t table, const char *partition,
                                          int64_t seq, error *err);
 
@@ -278,12 +284,14 @@ CHECKED status ledger_derivation_find(ledger *l, int64_t partition, const char *
 CHECKED status ledger_derivation_add(ledger *l, const ledger_derivation *d, const char *run,
                                      int64_t *ret_id, error *err);
 /* The derivation's version becomes current in its partition at this transaction's seq. When the
- * version already is, only the derivation changes. version 0 ends the partition. Keeps changed_seq. */
+ * version already is, only the derivation changes. version 0 ends the partition. Keeps
+ * changed_seq. */
 CHECKED status ledger_current_set(ledger *l, int64_t table, int64_t partition, int64_t derivation,
                                   int64_t version, error *err);
 
-/* Units of the input that feed a partition of the reader now, with what reading and memo keys need.
- * partition NULL: all units of the input (MAP_ALL). By identity and land time, or by partition text. */
+/* Units of the input that feed a partition of the reader now, with what reading and memo keys
+ * need. partition NULL: all units of the input (MAP_ALL). By identity and land time, or by
+ * partition text. */
 typedef struct ledger_unit {
     int64_t unit;
     /* deliveries */
@@ -297,8 +305,8 @@ typedef struct ledger_unit {
 typedef VEC(ledger_unit) ledger_units;
 CHECKED status ledger_units_feeding(ledger *l, const ledger_edge *edge, bool input_is_source,
                                     const char *partition, arena *a, ledger_units *ret, error *err);
-/* Does any current unit of the input feed a partition of the reader that is not in the list? Without
- * one, a build may read whole files unfiltered. */
+/* Is every partition that the unit feeds in the list? Then a build may read its files unfiltered.
+ * False when its feeds are not known. */
 CHECKED status ledger_unit_feeds_only(ledger *l, const ledger_edge *edge, int64_t unit,
                                       const strings *sorted_partitions, bool *ret, error *err);
 /* All partitions that current units of the edge's input feed, sorted, each once. */
@@ -307,7 +315,8 @@ CHECKED status ledger_partitions_fed(ledger *l, const ledger_edge *edge, bool in
 
 /* projection */
 
-/* Partitions of a table whose current version changed after since_seq: text and the version now (0: none). */
+/* Partitions of a table whose current version changed after since_seq: text and the version now
+ * (0: none). */
 typedef struct projection_change {
     const char *text;
     int64_t version;
@@ -378,9 +387,25 @@ CHECKED status ledger_event_add(ledger *l, const char *who, const char *what, co
 
 /* views for people */
 
-/* The read-only views of `weir query` (design section 11): names without "weir.". */
-extern const char *const LEDGER_VIEWS[]; /* NULL-terminated */
-/* One view as rows of texts, for the engine's literal rows: columns [{"name","type"}], rows [[text|null]]. */
+/* The read-only views of `weir query` (design section 11), a contract with users: columns may be
+ * added, not removed. Types are VARCHAR, BIGINT, TIMESTAMP (UTC) and BOOLEAN. */
+typedef struct ledger_view_column {
+    const char *name;
+    const char *type;
+    const char *doc;
+} ledger_view_column;
+
+typedef struct ledger_view_about {
+    const char *name; /* without "weir." */
+    const char *doc;
+    const ledger_view_column *columns;
+    size_t column_count;
+} ledger_view_about;
+
+/* The i-th view, from 0; NULL after the last. */
+const ledger_view_about *ledger_view_at(size_t i);
+/* One view as rows of texts, for the engine's literal rows: columns [{"name","type"}], rows
+ * [[text|null]]; all rows of one state. E_NOT_FOUND when there is no such view. */
 CHECKED status ledger_view(ledger *l, const char *name, json_t **ret_columns, json_t **ret_rows,
                            error *err);
 

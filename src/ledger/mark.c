@@ -4,8 +4,8 @@
     " ON CONFLICT (tbl, partition, cause, ref) DO UPDATE SET seq =" \
     " CASE WHEN excluded.seq > mark.seq THEN excluded.seq ELSE mark.seq END"
 
-/* Partitions of reader t with a current version. Those of a generation that is partitioned in another
- * way are no partitions of the table as it is defined now. */
+/* Partitions of reader t with a current version. Those of a generation that is partitioned in
+ * another way are no partitions of the table as it is defined now. */
 #define EXISTING_PARTITIONS                                \
     " JOIN generation wanted ON wanted.id = t.generation"  \
     " JOIN current c ON c.tbl = t.id AND c.to_seq IS NULL" \
@@ -81,7 +81,8 @@ static const char *const MARKS_OF_UNIT[] = {
     " SELECT t.id, '()', $3, $4, $5 FROM feed f"
     " JOIN edge e ON e.tbl = f.tbl AND e.input = f.input AND e.map = f.map"
     " JOIN tbl t ON t.id = f.tbl JOIN generation g ON g.id = t.generation"
-    " WHERE f.input = $1 AND f.unit = $2 AND f.partition = '*' AND g.partition_by = '[]'" MARK_AGAIN,
+    " WHERE f.input = $1 AND f.unit = $2 AND f.partition = '*'"
+    " AND g.partition_by = '[]'" MARK_AGAIN,
 };
 
 status ledger_mark_unit(ledger *l, int64_t input, int64_t unit, cause_kind cause, const char *ref,

@@ -23,8 +23,8 @@ static const char *process_namespace(arena *a) {
     return size < 0 ? "-" : arena_strndup(a, text, (size_t)size);
 }
 
-/* Field 22 of /proc/<pid>/stat, in ticks since the machine's start. Field 2 is the program's name in
- * brackets and may hold anything, so fields are counted from the last bracket. */
+/* Field 22 of /proc/<pid>/stat, in ticks since the machine's start. Field 2 is the program's
+ * name in brackets and may hold anything, so fields are counted from the last bracket. */
 static const char *start_time(int64_t pid, arena *a) {
     char *text;
     const char *path = arena_printf(a, "/proc/%" PRId64 "/stat", pid);

@@ -76,9 +76,9 @@ status ledger_units_feeding(ledger *l, const ledger_edge *edge, bool input_is_so
     return OK;
 }
 
-#define FED_UNDER(unit)                                                                               \
-    "EXISTS (SELECT 1 FROM fed f WHERE f.tbl = $2 AND f.input = $1 AND f.map = $3 AND f.unit = " unit \
-    ")"
+#define FED_UNDER(unit)                                                            \
+    "EXISTS (SELECT 1 FROM fed f WHERE f.tbl = $2 AND f.input = $1 AND f.map = $3" \
+    " AND f.unit = " unit ")"
 
 static cause_kind cause_of_state(const char *state) {
     if (str_eq(state, delivery_state_name(DELIVERY_ACTIVE)))

@@ -165,7 +165,8 @@ static status replace_lineage(ledger *l, const ledger_derivation *d, int64_t id,
     return OK;
 }
 
-/* A forced rebuild arrives with a key that is there already: the key then leads to the new version. */
+/* A forced rebuild arrives with a key that is there already: the key then leads to the new
+ * version. */
 status ledger_derivation_add(ledger *l, const ledger_derivation *d, const char *run,
                              int64_t *ret_id, error *err) {
     int64_t seq, id;
