@@ -1,0 +1,71 @@
+#include "engine/duckdb/maps.h"
+
+#include "base/number.h"
+
+#include <inttypes.h>
+
+void maps_add_keys(const job_maps *maps, bool tolerant, buf *sql) {
+    for (size_t m = 0; m < maps->count; m++) {
+        for (size_t k = 0; k < maps->items[m].keys.count; k++) {
+            const job_key *key = &maps->items[m].keys.items[k];
+            buf_printf(sql, ", %s(CAST((%s\n) AS %s)) AS m%zu_%zu", tolerant ? "TRY" : "",
+                       key->expression, key->type, m, k);
+        }
+    }
+}
+
+void maps_add_key_names(const job_map *map, size_t place, buf *sql) {
+    for (size_t k = 0; k < map->keys.count; k++)
+        buf_printf(sql, "%sm%zu_%zu", k > 0 ? ", " : "", place, k);
+}
+
+void maps_add_names(const job_maps *maps, buf *sql) {
+    bool first = true;
+    for (size_t m = 0; m < maps->count; m++) {
+        if (maps->items[m].keys.count == 0)
+            continue;
+        buf_add(sql, first ? "" : ", ");
+        maps_add_key_names(&maps->items[m], m, sql);
+        first = false;
+    }
+}
+
+/* An unpartitioned table has the one partition [], fed by any row. */
+static void add_select(const job_map *map, size_t place, const char *from, int64_t limit,
+                       buf *sql) {
+    buf_add(sql, "SELECT CAST(sum(rows) AS VARCHAR)");
+    for (size_t k = 0; k < map->keys.count; k++)
+        buf_printf(sql, ", CAST(m%zu_%zu AS VARCHAR)", place, k);
+    buf_printf(sql, " FROM %s", from);
+    if (map->keys.count == 0) {
+        buf_add(sql, " HAVING sum(rows) > 0");
+        return;
+    }
+    buf_add(sql, " WHERE rows > 0 GROUP BY ");
+    maps_add_key_names(map, place, sql);
+    buf_add(sql, " ORDER BY ");
+    maps_add_key_names(map, place, sql);
+    buf_printf(sql, " LIMIT %" PRId64, limit + 1);
+}
+
+status maps_read(db *d, const job_map *map, size_t place, const char *from, int64_t limit, arena *a,
+                 json_t **ret, bool *ret_more, error *err) {
+    db_table table;
+    buf sql = buf_new(a);
+    add_select(map, place, from, limit, &sql);
+    TRY(db_rows(d, sql.text, a, &table, err));
+    json_t *partitions = json_array();
+    json_t *rows = json_array();
+    for (size_t r = 0; r < table.rows && (int64_t)r < limit; r++) {
+        json_t *values = json_array();
+        int64_t count = 0;
+        for (size_t k = 1; k < table.columns; k++)
+            json_array_append_new(values, job_text(db_cell(&table, r, k)));
+        ASSERT(number_int64(db_cell(&table, r, 0), &count));
+        json_array_append_new(partitions, values);
+        json_array_append_new(rows, json_integer(count));
+    }
+    *ret_more = (int64_t)table.rows > limit;
+    *ret = json_pack("{s:s,s:o,s:o}", "id", map->id, "partitions", partitions, "rows", rows);
+    return OK;
+}

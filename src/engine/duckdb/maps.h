@@ -1,0 +1,25 @@
+/* maps: which partitions of reading tables the rows of a source feed, and with how many rows.
+ *
+ * The source is scanned once, into a small table of all combinations of map values with their
+ * counts; each map is then read from that. */
+#ifndef WEIR_ENGINE_DUCKDB_MAPS_H
+#define WEIR_ENGINE_DUCKDB_MAPS_H
+
+#include "engine/duckdb/db.h"
+#include "engine/duckdb/job.h"
+
+/* `, CAST((expression) AS T) AS m<map>_<key>` for every key of every map: columns of the small table.
+ * tolerant: a value that cannot be computed is NULL. */
+void maps_add_keys(const job_maps *maps, bool tolerant, buf *sql);
+
+/* The partitions of one map in the table `from`, whose column `rows` counts:
+ * {"id","partitions":[[…]],"rows":[…]}, in the order of the values.
+ * limit: no more partitions than this are read; *ret_more tells whether there were more. */
+CHECKED status maps_read(db *d, const job_map *map, size_t place, const char *from, int64_t limit,
+                         arena *a, json_t **ret, bool *ret_more, error *err);
+
+/* "m0_0, m0_1, m1_0" for GROUP BY; empty without maps. */
+void maps_add_names(const job_maps *maps, buf *sql);
+void maps_add_key_names(const job_map *map, size_t place, buf *sql);
+
+#endif

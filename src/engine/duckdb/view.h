@@ -1,0 +1,71 @@
+/* view: a job's inputs as views, and its partitions as a table.
+ *
+ * A view <layer>.<table> has exactly the columns of its input document. First read all inputs (which
+ * tells the files to allow), then seal the instance, then make the views: what they do is sandboxed. */
+#ifndef WEIR_ENGINE_DUCKDB_VIEW_H
+#define WEIR_ENGINE_DUCKDB_VIEW_H
+
+#include "engine/duckdb/db.h"
+#include "engine/duckdb/job.h"
+#include "engine/duckdb/reader.h"
+
+typedef struct view_file {
+    const char *path; /* as the engine reads it */
+    const char *file; /* below land */
+    const json_t *from_path;
+    int64_t land_timestamp;
+} view_file;
+typedef VEC(view_file) view_files;
+
+/* Files with one reading contract. */
+typedef struct view_group {
+    reader reader;
+    view_files files;
+} view_group;
+
+typedef struct view_input {
+    const char *table; /* "layer.name" */
+    job_columns columns;
+    VEC(view_group) groups;
+    const json_t *values; /* literal rows; NULL when the input has files */
+    strings filter;       /* one expression per partition column; empty: everything is read */
+} view_input;
+typedef VEC(view_input) view_inputs;
+
+/* The job's partitions, in the table __weir.plan(ordinal, key0, key1, …) after view_make_plan. */
+typedef struct view_plan {
+    job_partitions partitions;
+    strings types; /* of the partition columns */
+} view_plan;
+
+/* paths: gets every file to be read. link_dir: where a file whose name the engine would take for a
+ * pattern gets another name. */
+CHECKED status view_read_input(const json_t *document, const char *link_dir, arena *a,
+                               view_input *ret, strings *paths, error *err);
+CHECKED status view_read_inputs(const json_t *job, const char *link_dir, arena *a, view_inputs *ret,
+                                strings *paths, error *err);
+
+/* Makes the schema __weir, in which everything of the worker's own lives, and the plan. E_USAGE when a value does
+ * not fit its type. */
+CHECKED status view_make_plan(db *d, const view_plan *plan, arena *a, error *err);
+/* plan may be NULL when no input has a filter. */
+CHECKED status view_make(db *d, const view_input *input, const view_plan *plan, arena *a,
+                         error *err);
+CHECKED status view_make_all(db *d, const view_inputs *inputs, const view_plan *plan, arena *a,
+                             error *err);
+
+/* The name of one file for the engine: its own, or a link in link_dir when it looks like a pattern. */
+CHECKED status view_engine_path(const char *path, const char *link_dir, arena *a, const char **ret,
+                                error *err);
+/* A file column that the view gets from the delivery and not from its bytes: its value as text, or NULL. */
+const char *view_pseudo_value(const view_file *file, const char *column, arena *a);
+
+/* "CREATE SCHEMA …; CREATE VIEW … AS ". */
+CHECKED status view_begin(buf *sql, const char *table, error *err);
+/* "CAST(NULL AS T) AS name, …". */
+void view_add_nulls(buf *sql, const job_columns *columns);
+/* A text table __weir.<name>(c0, c1, …) with these rows. */
+CHECKED status view_load_texts(db *d, const char *name, const char *const *cells, size_t rows,
+                               size_t columns, error *err);
+
+#endif

@@ -1,0 +1,68 @@
+/* The tables of the worker itself: loaded texts and the plan. */
+#include "engine/duckdb/view.h"
+
+static status append(duckdb_appender appender, const char *const *cells, size_t rows,
+                     size_t columns) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c++) {
+            const char *text = cells[r * columns + c];
+            duckdb_state state =
+                text != NULL ? duckdb_append_varchar(appender, text) : duckdb_append_null(appender);
+            if (state == DuckDBError)
+                return E_ENGINE;
+        }
+        if (duckdb_appender_end_row(appender) == DuckDBError)
+            return E_ENGINE;
+    }
+    return duckdb_appender_close(appender) == DuckDBError ? E_ENGINE : OK;
+}
+
+static status append_all(db *d, const char *name, const char *const *cells, size_t rows,
+                         size_t columns, error *err) {
+    duckdb_appender appender = NULL;
+    status result = E_ENGINE;
+    if (duckdb_appender_create(d->connection, "__weir", name, &appender) == DuckDBSuccess)
+        result = append(appender, cells, rows, columns);
+    if (result != OK) {
+        const char *problem = duckdb_appender_error(appender);
+        error_set(err, E_ENGINE, "cannot load rows: %s", problem != NULL ? problem : "");
+    }
+    duckdb_appender_destroy(&appender);
+    return result;
+}
+
+status view_load_texts(db *d, const char *name, const char *const *cells, size_t rows,
+                       size_t columns, error *err) {
+    arena *a = arena_new();
+    buf sql = buf_new(a);
+    buf_printf(&sql, "CREATE SCHEMA IF NOT EXISTS __weir; CREATE TABLE __weir.%s (",
+               sql_identifier(a, name));
+    for (size_t i = 0; i < columns; i++)
+        buf_printf(&sql, "%sc%zu VARCHAR", i > 0 ? ", " : "", i);
+    buf_char(&sql, ')');
+    status result = db_run(d, sql.text, err);
+    arena_free(a);
+    TRY(result);
+    return append_all(d, name, cells, rows, columns, err);
+}
+
+status view_make_plan(db *d, const view_plan *plan, arena *a, error *err) {
+    size_t columns = plan->partitions.keys + 1;
+    size_t rows = plan->partitions.count;
+    const char **cells = ARENA_ARRAY(a, const char *, rows *columns);
+    for (size_t r = 0; r < rows; r++) {
+        cells[r * columns] = arena_printf(a, "%zu", r);
+        for (size_t k = 1; k < columns; k++)
+            cells[r * columns + k] = plan->partitions.values[r][k - 1];
+    }
+    TRY(view_load_texts(d, "plan_texts", cells, rows, columns, err));
+    buf sql = buf_new(a);
+    buf_add(&sql, "CREATE TABLE __weir.plan AS SELECT CAST(c0 AS INTEGER) AS ordinal");
+    for (size_t k = 1; k < columns; k++)
+        buf_printf(&sql, ", CAST(c%zu AS %s) AS __weir_key%zu", k, plan->types.items[k - 1], k - 1);
+    buf_add(&sql, " FROM __weir.plan_texts");
+    status result = db_run(d, sql.text, err);
+    if (result != OK)
+        error_prefix(err, "a planned partition is not of its column's type");
+    return result;
+}
