@@ -182,7 +182,7 @@ class Lake:
         top = self.store / table.replace(".", "/")
         if not top.is_dir():
             return []
-        return sorted(str(p.relative_to(top)) for p in top.rglob("*")
+        return sorted(str(p.relative_to(top)) for p in [top, *top.rglob("*")]
                       if p.is_dir() and any(f.is_file() for f in p.iterdir()))
 
     def hive(self, table):
