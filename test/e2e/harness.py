@@ -160,7 +160,8 @@ class Lake:
 
     def digests(self):
         """(table, partition, digest) of what is current, in order."""
-        return self.query('SELECT "table", "partition", digest FROM weir.partition ORDER BY ALL')
+        return self.query('SELECT "table", "partition", content FROM weir.version '
+                          "WHERE state = 'current' ORDER BY ALL")
 
     def raw_files(self, table):
         """Path below the table's folder → bytes, of raw history."""
