@@ -134,6 +134,13 @@ static int bind(sqlite3_stmt *prepared, int place, const db_value *value) {
     return SQLITE_MISUSE;
 }
 
+/* SQLite numbers parameters as they first appear in the text; ours are numbered by name. */
+static int place_of(sqlite3_stmt *prepared, size_t number) {
+    char name[24];
+    (void)snprintf(name, sizeof name, "$%zu", number);
+    return sqlite3_bind_parameter_index(prepared, name);
+}
+
 static status query(void *state, const char *sql, const db_value *values, size_t count,
                     void **ret_rows, error *err) {
     sqlite_state *s = state;
@@ -141,7 +148,7 @@ static status query(void *state, const char *sql, const db_value *values, size_t
     TRY(take_statement(s, sql, &taken, err));
     ASSERT(sqlite3_bind_parameter_count(taken->prepared) == (int)count);
     for (size_t i = 0; i < count; i++) {
-        int code = bind(taken->prepared, (int)i + 1, &values[i]);
+        int code = bind(taken->prepared, place_of(taken->prepared, i + 1), &values[i]);
         if (code != SQLITE_OK) {
             status failed = fail(s, code, err);
             end_rows(s, taken);
