@@ -192,7 +192,7 @@ class Lake:
         return f"read_parquet({sql_text(pattern)}, hive_partitioning = false)"
 
     def state(self):
-        """Everything on disk but the ledger: path → (size, inode, time). To see that nothing moved."""
+        """To see that nothing moved: path → (size, inode, time), of all but the ledger."""
         seen = {}
         for path in self.dir.rglob("*"):
             if path.is_file() and path.suffix not in (".db", ".db-wal", ".db-shm"):

@@ -48,8 +48,8 @@ class BuildTest(DailyLake):
         self.assertEqual(self.totals(), [("2024-05-01", "3"), ("2024-05-02", "4")])
         for table in ("silver.sales", "gold.total"):
             self.assertEqual(self.lake.partitions(table), BOTH)
-        self.assertEqual(oracle(f"SELECT count(*), sum(amount) FROM {self.lake.hive('silver.sales')}"),
-                         [("3", "7")])
+        silver = self.lake.hive("silver.sales")
+        self.assertEqual(oracle(f"SELECT count(*), sum(amount) FROM {silver}"), [("3", "7")])
 
     def test_only_what_a_delivery_touches_is_built(self):
         self.take("a.csv", TWO_DAYS)
@@ -242,9 +242,9 @@ class FailureTest(DailyLake):
         self.assertEqual(lake.partitions("silver.sales"), [])
 
     def test_a_broken_map_value_refuses_the_delivery_and_not_the_table(self):
+        sql = "SELECT cast(day AS date) AS day, shop, amount FROM raw.sales\n"
         lake = self.new_lake(sales("columns: {day: string, shop: string, amount: int64}\n",
-                                   silver__sales_sql="SELECT cast(day AS date) AS day, shop, amount "
-                                                     "FROM raw.sales\n"))
+                                   silver__sales_sql=sql))
         document = self.take("a.csv", rows("someday,A,1"), lake)
         self.assertEqual(len(document["deliveries"]["rejected"]), 1)
         self.take("b.csv", rows("2024-05-01,A,1"), lake)
@@ -288,11 +288,12 @@ class PartitionTest(LakeTest):
         files = sales("csv: {null_values: [\"NULL\"]}\n" + RAW,
                       silver__sales="partition_by: [shop]\n",
                       gold__total_sql=None, gold__total=None)
-        lake = self.run_once(files, rows('2024-05-01,NULL,1', '2024-05-01,"",2', "2024-05-01,a/b,4"))
+        lake = self.run_once(files, rows('2024-05-01,NULL,1', '2024-05-01,"",2',
+                                         "2024-05-01,a/b,4"))
         lake.deliver("sales/b.csv", rows('2024-05-01,NULL,8', '2024-05-01,"",16'))
         self.assertEqual(counts(lake.run(NOW + 1)), (2, 0, 0, 0))
-        self.assertEqual(sorted(lake.query("SELECT shop, cast(sum(amount) AS int) FROM silver.sales "
-                                           "GROUP BY shop"), key=str),
+        found = lake.query("SELECT shop, sum(amount) FROM silver.sales GROUP BY shop")
+        self.assertEqual(sorted(found, key=str),
                          sorted([(None, "9"), ("", "18"), ("a/b", "4")], key=str))
 
     def test_several_columns_make_nested_directories(self):
@@ -320,8 +321,8 @@ class PartitionTest(LakeTest):
         lake = self.run_once(files, TWO_DAYS)
         self.assertEqual(lake.query("FROM gold.total"), [("3",)])
         self.assertEqual(lake.partitions("gold.total"), ["."])
-        names = lake.query("SELECT \"partition\" FROM weir.partition WHERE \"table\" = 'gold.total'")
-        self.assertEqual(names, [("()",)])
+        self.assertIn(("gold.total", "()"),
+                      lake.query('SELECT "table", "partition" FROM weir.partition'))
 
     def test_an_input_read_whole_reaches_every_partition(self):
         files = sales(
@@ -357,10 +358,10 @@ class PartitionTest(LakeTest):
 
     def test_sums_of_floating_point_do_not_depend_on_order(self):
         body = rows(*(f"2024-05-{1 + n % 3:02},S{n},{n}" for n in range(3000)))
+        files = sales(gold__total_sql="SELECT day, sum(amount / 7.0) AS total, "
+                                      "avg(amount * 0.1) AS mean FROM silver.sales GROUP BY day\n")
         digests = []
         for names in ("ab", "ba"):
-            files = sales(gold__total_sql="SELECT day, sum(amount / 7.0) AS total, avg(amount * 0.1) "
-                                          "AS mean FROM silver.sales GROUP BY day\n")
             lake = self.new_lake(files)
             halves = {"a": body, "b": body.replace(",S", ",T")}
             for step, name in enumerate(names):
@@ -372,9 +373,9 @@ class PartitionTest(LakeTest):
     def test_a_partition_can_have_one_file_of_a_fixed_name(self):
         files = sales(gold__total=BY_DAY + "files: {count: 1, name: report.parquet}\n")
         lake = self.run_once(files, TWO_DAYS)
-        found = sorted(str(p.relative_to(lake.store)) for p in (lake.store / "gold").rglob("*.parquet")
-                       if ".weir" not in p.parts)
-        self.assertEqual(found, [f"gold/total/{day}/report.parquet" for day in BOTH])
+        top = lake.store / "gold" / "total"
+        found = sorted(str(p.relative_to(top)) for p in top.rglob("*.parquet"))
+        self.assertEqual(found, [f"{day}/report.parquet" for day in BOTH])
 
     def test_without_a_projection_there_are_no_directories(self):
         lake = self.run_once(sales(gold__total=BY_DAY + "projection: none\n"), TWO_DAYS)

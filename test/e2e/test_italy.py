@@ -245,7 +245,8 @@ class ItalyTest(unittest.TestCase):
             lpad(codice_regione, 2, '0') AS region_code, count(DISTINCT cast(data AS date)),
             min(cast(totale_casi AS bigint)), max(cast(totale_casi AS bigint)),
             sum(cast(totale_casi AS bigint)), sum(cast(deceduti AS bigint)),
-            max(cast(tamponi AS bigint)) FROM {self.source('region')} GROUP BY 1, 2 ORDER BY 1, 2""")
+            max(cast(tamponi AS bigint)) FROM {self.source('region')}
+            GROUP BY 1, 2 ORDER BY 1, 2""")
         for lake in (self.daily, self.at_once):
             self.assertEqual(lake.query("FROM gold.region_month ORDER BY month, region_code"),
                              expected)

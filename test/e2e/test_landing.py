@@ -139,7 +139,8 @@ class LandingTest(LakeTest):
         cases = {
             "type.csv": (rows("2024-05-01,A,1", "2024-05-02,B,many"), "type", 3, "many", "amount"),
             "null.csv": (rows(",A,1"), "nullable", 2, None, "day"),
-            "minimum.csv": (rows("2024-05-01,A,1", "2024-05-01,A,-5"), "minimum", 3, "-5", "amount"),
+            "minimum.csv": (rows("2024-05-01,A,1", "2024-05-01,A,-5"), "minimum", 3, "-5",
+                            "amount"),
         }
         for name, (body, *_) in cases.items():
             self.lake.deliver(f"sales/{name}", body)
@@ -196,7 +197,8 @@ class PolicyTest(LakeTest):
                          [("066", "1", "VARCHAR")])
 
     def test_from_path_gives_columns(self):
-        lake = self.land("from_path: '(?<region>\\w+)/(?<day>\\d{8})\\.csv$'\ncolumns: {n: int64}\n",
+        raw = "from_path: '(?<region>\\w+)/(?<day>\\d{8})\\.csv$'\ncolumns: {n: int64}\n"
+        lake = self.land(raw,
                          [("north/20240501.csv", "n\n1\n"), ("south/20240502.csv", "n\n2\n")])
         self.assertEqual(lake.query("SELECT n, region, day FROM raw.sales ORDER BY n"),
                          [("1", "north", "20240501"), ("2", "south", "20240502")])
@@ -241,7 +243,8 @@ class PolicyTest(LakeTest):
                          [("1", "2"), ("3", "4")])
 
     def test_missing_columns_can_be_null_and_extra_ones_dropped(self):
-        lake = self.land("columns: {a: int64, b: date}\nmissing_columns: null\nextra_columns: drop\n",
+        raw = "columns: {a: int64, b: date}\nmissing_columns: null\nextra_columns: drop\n"
+        lake = self.land(raw,
                          [("a.csv", "a,z\n1,x\n"), ("b.csv", "b,a\n2024-05-01,2\n")])
         self.assertEqual(lake.query("SELECT * FROM raw.sales ORDER BY a"),
                          [("1", None), ("2", "2024-05-01")])
@@ -273,7 +276,8 @@ class PolicyTest(LakeTest):
 
     def test_bounds_on_rows_are_kept(self):
         self.land("rows: {min: 2, max: 3}\ncolumns: {n: int64}\n",
-                  [("few.csv", "n\n1\n"), ("right.csv", "n\n1\n2\n"), ("many.csv", "n\n1\n2\n3\n4\n")])
+                  [("few.csv", "n\n1\n"), ("right.csv", "n\n1\n2\n"),
+                   ("many.csv", "n\n1\n2\n3\n4\n")])
         self.assertEqual([told["accepted"] for told in self.told], [0, 1, 0])
 
     def test_a_file_must_not_make_thousands_of_partitions(self):
@@ -340,8 +344,8 @@ class FormatTest(LakeTest):
 
     def test_what_is_no_such_format_is_refused(self):
         lake = self.new_lake(raw_only("columns: {n: int64}\n"))
-        bodies = {"a.parquet": b"PAR1 not really", "a.json": b"[{\"n\": 1},", "a.csv.gz": b"no gzip",
-                  "a.csv.zst": b"no zstd", "cut.csv.gz": gzip.compress(b"n\n1\n" * 9000)[:-40]}
+        bodies = {"a.parquet": b"PAR1 not really", "a.json": b"[{\"n\": 1},",
+                  "a.csv.gz": b"no gzip", "a.csv.zst": b"no zstd", "cut.csv.gz": gzip.compress(b"n\n1\n" * 9000)[:-40]}
         for name, body in bodies.items():
             lake.deliver(f"sales/{name}", body)
         lake.deliver("sales/good.csv", "n\n1\n")
