@@ -162,7 +162,7 @@ class DeliveryTest(LakeTest):
         self.run_beside_a_good_file()
 
     def test_a_file_that_is_written_while_it_is_taken(self):
-        """Whole or not at all: what is kept is what its hash says, and all of it is kept at last."""
+        """Whole or not at all: what is kept is what its hash says, and all is kept at last."""
         path = self.lake.deliver("sales/growing.csv", "day,shop,amount\n")
         stop = threading.Event()
         lines = self.write_until(path, stop)

@@ -183,7 +183,8 @@ class GeneratorTest(unittest.TestCase):
         for raw, silver in (("raw.matches", "silver.matches"), ("raw.radar", "silver.radar")):
             self.assertEqual(tables[raw]["rows"], tables[silver]["rows"])
         for day, facts in tables["silver.matches"]["partitions"].items():
-            self.assertEqual(facts["valid"], tables["gold.link_speed"]["partitions"][day]["matches"])
+            gold = tables["gold.link_speed"]["partitions"][day]
+            self.assertEqual(facts["valid"], gold["matches"])
 
 
 if __name__ == "__main__":

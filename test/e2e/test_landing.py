@@ -345,7 +345,8 @@ class FormatTest(LakeTest):
     def test_what_is_no_such_format_is_refused(self):
         lake = self.new_lake(raw_only("columns: {n: int64}\n"))
         bodies = {"a.parquet": b"PAR1 not really", "a.json": b"[{\"n\": 1},",
-                  "a.csv.gz": b"no gzip", "a.csv.zst": b"no zstd", "cut.csv.gz": gzip.compress(b"n\n1\n" * 9000)[:-40]}
+                  "a.csv.gz": b"no gzip", "a.csv.zst": b"no zstd",
+                  "cut.csv.gz": gzip.compress(b"n\n1\n" * 9000)[:-40]}
         for name, body in bodies.items():
             lake.deliver(f"sales/{name}", body)
         lake.deliver("sales/good.csv", "n\n1\n")
