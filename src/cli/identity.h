@@ -1,0 +1,25 @@
+/* identity: one lake, one store, one ledger (design section 6).
+ *
+ * The lake's random id is in the ledger and in <store>/.weir/lake.json. Every verb that opens a
+ * lake checks that the two and the definition belong together. */
+#ifndef WEIR_CLI_IDENTITY_H
+#define WEIR_CLI_IDENTITY_H
+
+#include "base/clock.h"
+#include "lake/lake.h"
+#include "ledger/ledger.h"
+
+typedef enum identity_state {
+    IDENTITY_FRESH, /* neither ledger nor store is there: may be made */
+    IDENTITY_WHOLE, /* both are */
+} identity_state;
+
+/* *ret_id: the store's lake id when whole, else NULL.
+ * E_FOREIGN: only one of the two is there, or the store is of another lake than the definition. */
+CHECKED status identity_look(const lake *l, arena *a, identity_state *ret, const char **ret_id,
+                             error *err);
+
+/* Make store and ledger. E_BUSY when somebody else is doing so. */
+CHECKED status identity_create(const lake *l, const clock_source *clock, ledger **ret, error *err);
+
+#endif

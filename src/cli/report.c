@@ -1,0 +1,226 @@
+#include "cli/report.h"
+
+#include "cli/document.h"
+#include "land/scan.h"
+
+static const output_column COUNTS[] = {
+    {"run", "run", OUTPUT_TEXT},
+    {"accepted", "accepted", OUTPUT_COUNT},
+    {"duplicate", "duplicate", OUTPUT_COUNT},
+    {"superseded", "superseded", OUTPUT_COUNT},
+    {"rejected", "rejected", OUTPUT_COUNT},
+    {"built", "built", OUTPUT_COUNT},
+    {"reused", "reused", OUTPUT_COUNT},
+    {"unchanged", "unchanged", OUTPUT_COUNT},
+    {"emptied", "emptied", OUTPUT_COUNT},
+    {"failed", "failed", OUTPUT_COUNT},
+    {"blocked", "blocked", OUTPUT_COUNT},
+};
+
+/* The whole run as one flat row, for CSV and JSON lines. */
+static json_t *flat_row(const json_t *document) {
+    const json_t *landed = json_object_get(document, "deliveries");
+    const json_t *partitions = json_object_get(document, "partitions");
+    json_t *row = json_object();
+    for (size_t i = 0; i < ARRAY_SIZE(COUNTS); i++) {
+        const char *key = COUNTS[i].key;
+        json_t *value = json_object_get(landed, key);
+        if (value == NULL)
+            value = json_object_get(partitions, key);
+        if (value == NULL || str_eq(key, "failed"))
+            value = json_object_get(document, key);
+        if (json_is_array(value))
+            json_object_set_new(row, key, json_integer((json_int_t)json_array_size(value)));
+        else
+            json_object_set(row, key, value);
+    }
+    return row;
+}
+
+static void write_document(output *o, const run_report *r) {
+    JSON_AUTO document = document_run(r->run, r->landed, r->built);
+    JSON_AUTO rows = json_array();
+    json_array_append_new(rows, flat_row(document));
+    output_write_list(o, &(output_list){document, rows, COUNTS, ARRAY_SIZE(COUNTS)});
+}
+
+void report_nothing(output *o) {
+    static const land_result NO_LANDING = {0};
+    if (o->format == OUTPUT_TABLE)
+        output_say(o, "nothing to do");
+    else
+        write_document(o, &(run_report){.landed = &NO_LANDING});
+}
+
+/* ", 3 reused": only what there is. */
+static void add_some(buf *b, int64_t count, const char *what) {
+    if (count > 0)
+        buf_printf(b, ", %lld %s", (long long)count, what);
+}
+
+static void tell_landed(output *o, const land_result *l) {
+    if (l->accepted == 0 && l->duplicate == 0)
+        return;
+    ARENA_AUTO a = arena_new();
+    buf b = buf_new(a);
+    buf_printf(&b, "landed   %s (%s)", output_plural(a, l->accepted, "file", "files"),
+               output_bytes(a, l->bytes));
+    add_some(&b, l->superseded, "of them in place of earlier ones");
+    add_some(&b, l->duplicate, l->duplicate == 1 ? "duplicate" : "duplicates");
+    output_say(o, "%s", b.text);
+}
+
+static void tell_files(output *o, const char *word, const land_rejection *items, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const land_rejection *r = &items[i];
+        output_say(o, "%-8s %s%s%s: %s", word, r->table != NULL ? r->table : "",
+                   r->table != NULL ? " " : "", r->file, r->reason != NULL ? r->reason : "");
+        if (r->report != NULL)
+            output_say(o, "         report: %s", r->report);
+    }
+}
+
+static void tell_built(output *o, const build_result *b) {
+    int64_t done = b->built + b->reused + b->unchanged + b->emptied;
+    if (done == 0)
+        return;
+    ARENA_AUTO a = arena_new();
+    buf line = buf_new(a);
+    buf_printf(&line, "built    %s", output_plural(a, b->built, "partition", "partitions"));
+    if (b->built > 0)
+        buf_printf(&line, " (%s, %s)", output_plural(a, b->rows, "row", "rows"),
+                   output_bytes(a, b->bytes));
+    add_some(&line, b->reused, "reused");
+    add_some(&line, b->unchanged, "unchanged");
+    add_some(&line, b->emptied, "emptied");
+    output_say(o, "%s", line.text);
+}
+
+enum { BLOCKED_SHOWN_MAX = 10 };
+
+static void tell_failures(output *o, const build_result *b) {
+    for (size_t i = 0; i < b->failed.count; i++) {
+        const build_failure *f = &b->failed.items[i];
+        output_say(o, "failed   %s %s: %s", f->table, f->partition, f->error.message);
+        if (f->error.file[0] != '\0')
+            output_say(o, "         at %s:%d", f->error.file, f->error.line);
+        if (f->error.hint[0] != '\0')
+            output_say(o, "         hint: %s", f->error.hint);
+    }
+    for (size_t i = 0; i < b->blocked.count && i < BLOCKED_SHOWN_MAX; i++)
+        output_say(o, "blocked  %s %s", b->blocked.items[i].table, b->blocked.items[i].partition);
+    if (b->blocked.count > BLOCKED_SHOWN_MAX)
+        output_say(o, "blocked  %zu more", b->blocked.count - BLOCKED_SHOWN_MAX);
+}
+
+static bool changed_nothing(const run_report *r) {
+    const land_result *l = r->landed;
+    const build_result *b = r->built;
+    bool landed = l->accepted + l->duplicate > 0 || l->rejected.count > 0 || l->failed.count > 0;
+    bool built = b != NULL
+                 && (b->built + b->reused + b->unchanged + b->emptied > 0 || b->failed.count > 0
+                     || b->blocked.count > 0);
+    return !landed && !built;
+}
+
+static void tell_run(output *o, const run_report *r) {
+    const land_result *l = r->landed;
+    tell_landed(o, l);
+    tell_files(o, "refused", l->rejected.items, l->rejected.count);
+    tell_files(o, "failed", l->failed.items, l->failed.count);
+    tell_files(o, "waiting", l->waiting.items, l->waiting.count);
+    if (r->lake->unknown_files != UNKNOWN_IGNORE)
+        tell_files(o, "unknown", l->unknown.items, l->unknown.count);
+    if (r->built != NULL) {
+        tell_built(o, r->built);
+        tell_failures(o, r->built);
+    }
+    if (changed_nothing(r))
+        output_say(o, "nothing changed");
+}
+
+void report_run(output *o, const run_report *r) {
+    if (o->format == OUTPUT_TABLE)
+        tell_run(o, r);
+    else
+        write_document(o, r);
+}
+
+int report_exit_code(const run_report *r, bool strict) {
+    const land_result *l = r->landed;
+    bool checked = strict && l->rejected.count > 0;
+    bool failed = l->failed.count > 0;
+    failed = failed || (r->lake->unknown_files == UNKNOWN_FAIL && l->unknown.count > 0);
+    if (r->built != NULL) {
+        failed = failed || r->built->failed.count > 0 || r->built->blocked.count > 0;
+        for (size_t i = 0; i < r->built->failed.count; i++)
+            checked = checked || r->built->failed.items[i].error.kind == E_CHECK;
+    }
+    if (checked)
+        return status_exit_code(E_CHECK);
+    return failed ? 1 : 0;
+}
+
+typedef struct waiting {
+    arena *arena;
+    const bool *selected; /* NULL: all */
+    strings files;
+} waiting;
+
+static bool see_waiting(void *state, const scan_entry *entry) {
+    waiting *w = state;
+    bool wanted = entry->table != NULL && entry->kind == SCAN_FILE;
+    if (wanted && (w->selected == NULL || w->selected[entry->table->index]))
+        vec_push(w->arena, &w->files, arena_strdup(w->arena, entry->file));
+    return true;
+}
+
+status report_find_waiting(const session *s, const bool *selected, strings *ret, error *err) {
+    waiting w = {.arena = s->arena, .selected = selected};
+    TRY(scan_land(s->lake, see_waiting, &w, err));
+    strings_sort(&w.files);
+    *ret = w.files;
+    return OK;
+}
+
+status report_make_plan(session *s, const bool *selected, plan *ret, error *err) {
+    TRY(session_rehearse(s, err));
+    build_context build = session_build_context(s, NULL);
+    TRY(build_absorb(&build, err));
+    return build_plan(&build, selected, s->arena, ret, err);
+}
+
+static const output_column PLANNED[] = {
+    {"table", "table", OUTPUT_TEXT},     {"partition", "partition", OUTPUT_TEXT},
+    {"rows", "rows", OUTPUT_COUNT},      {"bytes", "bytes", OUTPUT_BYTES},
+    {"certain", "certain", OUTPUT_TEXT}, {"why", "why", OUTPUT_TEXT},
+};
+
+static size_t planned_count(const plan *p) {
+    size_t count = 0;
+    for (size_t i = 0; i < p->step_count; i++)
+        count += p->steps[i].partitions.count;
+    return count;
+}
+
+static void tell_plan(output *o, const plan *p, const strings *files) {
+    ARENA_AUTO a = arena_new();
+    for (size_t i = 0; files != NULL && i < files->count; i++)
+        output_say(o, "would land %s", files->items[i]);
+    size_t count = planned_count(p);
+    if (count == 0)
+        output_say(o, "nothing to build");
+    else
+        output_say(o, "%s of %s to build",
+                   output_plural(a, (int64_t)count, "partition", "partitions"),
+                   output_plural(a, (int64_t)p->step_count, "table", "tables"));
+}
+
+void report_plan(output *o, const plan *p, const strings *files) {
+    JSON_AUTO document = document_plan(p);
+    JSON_AUTO rows = document_plan_rows(p);
+    if (files != NULL)
+        json_object_set_new(document, "waiting", document_strings(files));
+    output_write_list(o, &(output_list){document, rows, PLANNED, ARRAY_SIZE(PLANNED)});
+    tell_plan(o, p, files);
+}

@@ -1,0 +1,29 @@
+/* report: what runs and plans tell, in the form that was asked for. */
+#ifndef WEIR_CLI_REPORT_H
+#define WEIR_CLI_REPORT_H
+
+#include "cli/session.h"
+
+typedef struct run_report {
+    const char *run;
+    const lake *lake;
+    const land_result *landed;
+    const build_result *built; /* NULL: nothing was to be built */
+} run_report;
+
+void report_nothing(output *o);
+void report_run(output *o, const run_report *r);
+
+/* 0, 1 or 3 (design section 11). strict: refused files count. */
+int report_exit_code(const run_report *r, bool strict);
+
+/* Files below land that landing would look at, sorted. */
+CHECKED status report_find_waiting(const session *s, const bool *selected, strings *ret,
+                                   error *err);
+
+/* What a run would build now, seen in a rehearsal: the ledger is left as it is. */
+CHECKED status report_make_plan(session *s, const bool *selected, plan *ret, error *err);
+/* files: what would land; NULL: not asked for. */
+void report_plan(output *o, const plan *p, const strings *files);
+
+#endif

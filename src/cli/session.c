@@ -1,0 +1,216 @@
+#include "cli/session.h"
+
+#include "base/path.h"
+#include "cli/identity.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOADING_MEMORY_BYTES = 500000000 }; /* parsing and binding only */
+
+/* Who did it, for the ledger: a name from the environment, else the number. */
+static const char *find_who(arena *a) {
+    static const char *const NAMES[] = {"WEIR_WHO", "USER", "LOGNAME"};
+    for (size_t i = 0; i < ARRAY_SIZE(NAMES); i++) {
+        const char *value = getenv(NAMES[i]);
+        if (value != NULL && value[0] != '\0')
+            return str_printable(a, value);
+    }
+    return arena_printf(a, "uid %u", (unsigned)geteuid());
+}
+
+static const char *find_environment(const command *c) {
+    const char *name = option_text(c->options, OPTION_ENV);
+    if (name == NULL)
+        name = getenv("WEIR_ENV");
+    return name != NULL && name[0] != '\0' ? name : NULL;
+}
+
+/* Below the lake, where there is room; a definition that is only read may lie where nothing can be
+ * written. */
+static const char *find_temp_dir(arena *a, const char *dir) {
+    const char *own = path_join(a, dir, ".weir/tmp");
+    if (dir_make(own, NULL) == OK)
+        return own;
+    const char *system = getenv("TMPDIR");
+    return system != NULL && path_is_absolute(system) ? system : "/tmp";
+}
+
+static status open_engine(const session *s, const char *dir, engine_options options, engine **ret,
+                          error *err) {
+    options.worker = s->worker;
+    options.temp_dir = find_temp_dir(s->arena, dir);
+    options.interrupted = s->command->interrupted;
+    return engine_open(&options, ret, err);
+}
+
+status session_find_dir(const command *c, char **ret_dir, error *err) {
+    const char *start = option_text(c->options, OPTION_DIR);
+    return lake_find(start != NULL ? start : ".", c->arena, ret_dir, err);
+}
+
+/* The engine's answers are kept as long as the worker is the same program. */
+static const char *worker_version(arena *a, const char *worker) {
+    struct stat found;
+    if (stat(worker, &found) != 0)
+        return NULL;
+    return arena_printf(a, "%lld %lld.%09ld", (long long)found.st_size,
+                        (long long)found.st_mtim.tv_sec, found.st_mtim.tv_nsec);
+}
+
+static status load_definition(session *s, errors *all, error *err) {
+    char *dir = NULL;
+    TRY(session_find_dir(s->command, &dir, err));
+    TRY(engine_find_worker(s->arena, &s->worker, err));
+    engine *loader = NULL;
+    engine_options options = {
+        .timezone = "UTC", .workers = 1, .threads = 1, .memory_bytes = LOADING_MEMORY_BYTES};
+    TRY(open_engine(s, dir, options, &loader, err));
+    sql_engine sql = engine_sql(loader);
+    lake_options how = {.dir = dir,
+                        .environment = find_environment(s->command),
+                        .engine = &sql,
+                        .engine_version = worker_version(s->arena, s->worker),
+                        .use_cache = true};
+    status result = lake_load(&how, s->arena, &s->lake, all, err);
+    engine_close(loader);
+    return result;
+}
+
+static status open_lake_engine(session *s, error *err) {
+    int64_t workers = 0;
+    TRY(option_int(s->command->options, OPTION_JOBS, 1, s->lake->worker_count, &workers, err));
+    engine_options options = {.timezone = s->lake->timezone,
+                              .workers = workers,
+                              .threads = s->lake->worker_threads,
+                              .memory_bytes = s->lake->worker_memory_bytes};
+    return open_engine(s, s->lake->dir, options, &s->engine, err);
+}
+
+status session_load(command *c, session *s, errors *all, error *err) {
+    *s = (session){.command = c, .arena = c->arena, .who = find_who(c->arena)};
+    TRY(option_time(c->options, OPTION_NOW, &s->now_us, err));
+    TRY(load_definition(s, all, err));
+    if (s->lake->environment != NULL)
+        log_write(c->log, LOG_INFO, "environment %s", s->lake->environment);
+    return open_lake_engine(s, err);
+}
+
+static status refuse_fresh(const lake *l, error *err) {
+    error_set(err, E_NOT_FOUND, "lake \"%s\" in \"%s\" has no ledger and no store yet", l->name,
+              l->dir);
+    error_hint(err, "`weir run` makes them and takes in what landed; `weir init` only makes them.");
+    return E_NOT_FOUND;
+}
+
+static status open_ledger(session *s, session_access access, error *err) {
+    identity_state state = IDENTITY_FRESH;
+    const char *id = NULL;
+    TRY(identity_look(s->lake, s->arena, &state, &id, err));
+    if (state == IDENTITY_WHOLE)
+        return ledger_open(s->lake->ledger, id, &s->ledger, err);
+    if (access != SESSION_CHANGE)
+        return refuse_fresh(s->lake, err);
+    log_write(s->command->log, LOG_INFO, "new lake \"%s\": making ledger \"%s\" and store \"%s\"",
+              s->lake->name, s->lake->ledger, s->lake->store);
+    return identity_create(s->lake, s->command->clock, &s->ledger, err);
+}
+
+static status open_stores(session *s, error *err) {
+    s->layers = ARENA_ARRAY(s->arena, store *, s->lake->layer_count);
+    for (size_t i = 0; i < s->lake->layer_count; i++)
+        TRY(store_open(s->lake->layers[i].store, &s->layers[i], err));
+    const char *quarantine = path_join(s->arena, s->lake->store, ".weir/quarantine");
+    return store_open(quarantine, &s->quarantine, err);
+}
+
+status session_rehearse(session *s, error *err) {
+    TRY(ledger_rehearse(s->ledger, err));
+    TRY(ledger_begin(s->ledger, LEDGER_WRITE, err));
+    TRY(ledger_sync_definition(s->ledger, s->lake, s->arena, &s->tables, err));
+    return ledger_commit(s->ledger, err);
+}
+
+/* A definition that changed since the last run is looked at as if it had been taken over. */
+static status read_tables(session *s, error *err) {
+    status result = ledger_tables(s->ledger, s->lake, s->arena, &s->tables, err);
+    return result == E_NOT_FOUND ? session_rehearse(s, err) : result;
+}
+
+status session_open(command *c, session_access access, session *s, error *err) {
+    TRY(session_load(c, s, NULL, err));
+    if (access == SESSION_DEFINITION)
+        return OK;
+    TRY(open_ledger(s, access, err));
+    TRY(open_stores(s, err));
+    return access == SESSION_READ ? read_tables(s, err) : OK;
+}
+
+void session_close(session *s) {
+    engine_close(s->engine);
+    ledger_close(s->ledger);
+    for (size_t i = 0; s->layers != NULL && i < s->lake->layer_count; i++)
+        store_close(s->layers[i]);
+    store_close(s->quarantine);
+    *s = (session){0};
+}
+
+status session_select(const session *s, bool **ret_selected, error *err) {
+    const strings *include = &s->command->options->arguments;
+    const strings *exclude = &s->command->options->values[OPTION_EXCLUDE];
+    if (include->count == 0 && exclude->count == 0) {
+        *ret_selected = NULL;
+        return OK;
+    }
+    return lake_select(s->lake, include, exclude, s->arena, ret_selected, err);
+}
+
+static void show_landing(void *state, size_t done, size_t known, const char *file) {
+    progress_show(state, (progress_state){"landing", file, done, known});
+}
+
+static void show_building(void *state, const char *table, size_t done, size_t planned) {
+    progress_show(state, (progress_state){"building", table, done, planned});
+}
+
+land_context session_land_context(session *s, const char *run) {
+    const command *c = s->command;
+    return (land_context){.lake = s->lake,
+                          .tables = s->tables,
+                          .ledger = s->ledger,
+                          .engine = s->engine,
+                          .layers = s->layers,
+                          .quarantine = s->quarantine,
+                          .clock = c->clock,
+                          .log = c->log,
+                          .run = run,
+                          .who = s->who,
+                          .now_us = s->now_us,
+                          .interrupted = c->interrupted,
+                          .progress = show_landing,
+                          .progress_state = c->progress};
+}
+
+build_context session_build_context(session *s, const char *run) {
+    const command *c = s->command;
+    int64_t now = s->now_us != 0 ? s->now_us : clock_now_us(c->clock);
+    return (build_context){.lake = s->lake,
+                           .tables = s->tables,
+                           .ledger = s->ledger,
+                           .engine = s->engine,
+                           .layers = s->layers,
+                           .clock = c->clock,
+                           .log = c->log,
+                           .run = run,
+                           .who = s->who,
+                           .started_us = now,
+                           .retry_failed = option_given(c->options, OPTION_RETRY_FAILED),
+                           .interrupted = c->interrupted,
+                           .progress = show_building,
+                           .progress_state = c->progress};
+}
+
+project_context session_project_context(const session *s) {
+    return (project_context){
+        .lake = s->lake, .tables = s->tables, .ledger = s->ledger, .layers = s->layers};
+}

@@ -1,0 +1,54 @@
+/* session: a command's lake, put together: definition, engine, ledger, stores.
+ *
+ * The composition root: only this part (and cli.c, for output) reads the environment and decides
+ * where things are; the modules take values. Opening is cheap: no worker is started. */
+#ifndef WEIR_CLI_SESSION_H
+#define WEIR_CLI_SESSION_H
+
+#include "build/build.h"
+#include "cli/verb.h"
+#include "land/land.h"
+#include "project/project.h"
+
+typedef struct session {
+    command *command;
+    arena *arena; /* the command's */
+    lake *lake;
+    engine *engine;
+    ledger *ledger;
+    ledger_table *tables; /* one per lake table, same index */
+    store **layers;       /* one per lake layer */
+    store *quarantine;
+    char *worker; /* the program */
+    const char *who;
+    int64_t now_us; /* --now; 0: not given */
+} session;
+
+typedef enum session_access {
+    SESSION_DEFINITION, /* the definition and an engine */
+    SESSION_READ,       /* and the ledger, whose tables are those of the definition */
+    SESSION_CHANGE,     /* and the stores; a fresh lake is made; the tables are not yet read */
+} session_access;
+
+/* What was opened before a failure is closed by session_close, always. */
+CHECKED status session_open(command *c, session_access access, session *s, error *err);
+void session_close(session *s);
+
+/* The lake's folder, from -C upwards. */
+CHECKED status session_find_dir(const command *c, char **ret_dir, error *err);
+/* Load the definition into s and collect all its errors. */
+CHECKED status session_load(command *c, session *s, errors *all, error *err);
+
+/* Go on in a rehearsal: everything that is written to the ledger from now on is taken back when the
+ * session ends. Brings the tables in line with the definition there, if they are not. */
+CHECKED status session_rehearse(session *s, error *err);
+
+/* Take the command's arguments and --exclude as a selection; NULL when everything is meant. */
+CHECKED status session_select(const session *s, bool **ret_selected, error *err);
+
+/* What the modules take, filled from the session. run may be NULL for reading. */
+land_context session_land_context(session *s, const char *run);
+build_context session_build_context(session *s, const char *run);
+project_context session_project_context(const session *s);
+
+#endif

@@ -1,0 +1,336 @@
+#include "cli/verb.h"
+
+const char *const VERB_GROUP_TITLES[VERB_GROUP_COUNT] = {
+    [VERB_START] = "Start",
+    [VERB_WORK] = "Work",
+    [VERB_LOOK] = "Look",
+    [VERB_OTHER] = "Other",
+};
+
+const verb VERBS[] = {
+    {
+        .name = "init",
+        .group = VERB_START,
+        .arguments = "[DIR]",
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_DRY_RUN),
+        .line = "make a lake: a folder with a small working sample",
+        .doc = "Makes DIR (default: the folder of -C, or this one) with lake.yaml, two tables, a "
+               "sample file in land/, and a .gitignore, then the lake's ledger and store. In a "
+               "folder that has a lake.yaml but no ledger and no store yet, as after git clone, "
+               "only these two are made. Nothing that is there is replaced.",
+        .examples = {{"weir init italy && weir -C italy run", "a new lake, and its first run"},
+                     {"git clone … lake && cd lake && weir init", "a definition from elsewhere"}},
+        .run = verb_init,
+    },
+    {
+        .name = "add",
+        .group = VERB_START,
+        .arguments = "TABLE [FILE]",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .options = OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FORCE),
+        .line = "write a source table's YAML from a file that landed",
+        .doc = "Looks at FILE, or at the first file below the table's land folder, and writes "
+               "tables/<layer>/<name>.yaml with the format, the CSV dialect and a type for each "
+               "column. Codes with leading zeros stay text. Read what it wrote before you run: a "
+               "proposal from one file is not yet a contract.",
+        .examples = {{"weir add raw.province", "from what lies in land/province/"},
+                     {"weir add raw.province ~/province.csv", "from a file elsewhere"},
+                     {"weir add -n raw.province", "only show the YAML"}},
+        .run = verb_add,
+    },
+    {
+        .name = "validate",
+        .group = VERB_START,
+        .arguments = "",
+        .line = "check the definition only",
+        .doc = "Reads lake.yaml and tables/ and tells every error, with file, line and column. "
+               "Needs no ledger and no data: for CI and commit hooks. Ends with 2 when something "
+               "is wrong.",
+        .examples = {{"weir validate", "all errors of the lake around here"},
+                     {"weir validate -o json", "for a program"}},
+        .run = verb_validate,
+    },
+    {
+        .name = "run",
+        .group = VERB_WORK,
+        .arguments = "[SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_JOBS) | OPTION_BIT(OPTION_DRY_RUN)
+                   | OPTION_BIT(OPTION_NOW) | OPTION_BIT(OPTION_RETRY_FAILED)
+                   | OPTION_BIT(OPTION_STRICT) | OPTION_BIT(OPTION_WAIT),
+        .line = "land, then rebuild what is stale: the one command for cron",
+        .doc = "Takes in what landed, rebuilds exactly the partitions that this or a change of "
+               "the definition reaches, makes all of it current in one commit, and brings the "
+               "directories up to date. What a killed run left is cleared first. Without work it "
+               "does nothing. SELECT names tables: silver.province, silver.*, +x (x and what it "
+               "reads), x+ (x and what reads it).",
+        .examples = {{"weir run", "everything"},
+                     {"weir run silver.* --exclude silver.slow", "some tables"},
+                     {"weir run --dry-run", "what would land and be built"},
+                     {"weir run --now 2024-05-22T18:00:00Z", "a replay of that moment"}},
+        .run = verb_run,
+    },
+    {
+        .name = "land",
+        .group = VERB_WORK,
+        .arguments = "[SELECT…] | --try TABLE FILE",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_NOW)
+                   | OPTION_BIT(OPTION_STRICT) | OPTION_BIT(OPTION_TRY) | OPTION_BIT(OPTION_WAIT)
+                   | OPTION_BIT(OPTION_JOBS),
+        .line = "only take deliveries in",
+        .doc = "Checks each file below the land folder against its table and keeps it byte for "
+               "byte in raw history, or in quarantine with a report. Nothing is built. With --try "
+               "one file is checked as if it were delivered, and not taken.",
+        .examples = {{"weir land", "take in what landed"},
+                     {"weir land --try raw.province new.csv", "would this file be accepted?"}},
+        .run = verb_land,
+    },
+    {
+        .name = "plan",
+        .group = VERB_LOOK,
+        .arguments = "[SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_DETAILED_EXITCODE) | OPTION_BIT(OPTION_NOW),
+        .line = "what a run would build, and why",
+        .doc = "Lists the stale partitions in the order of building, each with its causes. "
+               "Partitions below something not built yet are uncertain: they may turn out "
+               "unchanged. Files still in land are not in it; weir run --dry-run lists those too.",
+        .examples = {{"weir plan", "everything"},
+                     {"weir plan --detailed-exitcode gold.*", "ends with 10 when there is work"}},
+        .run = verb_plan,
+    },
+    {
+        .name = "status",
+        .group = VERB_LOOK,
+        .arguments = "[SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT,
+        .line = "how the tables stand",
+        .doc = "Each table with its partitions (a source table: its deliveries), how many are "
+               "stale or failed, rows and bytes, and the files in quarantine.",
+        .examples = {{"weir status", "everything"}, {"weir status -o json", "for a program"}},
+        .run = verb_status,
+    },
+    {
+        .name = "query",
+        .group = VERB_LOOK,
+        .arguments = "SQL",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_LIMIT),
+        .line = "ask the tables with SQL",
+        .doc = "Runs one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES) over the tables as they are "
+               "at one commit, whatever runs at the same time. Tables are named layer.table; the "
+               "ledger's own are weir.delivery, weir.partition, weir.version and so on. SQL of - "
+               "is read from standard input.",
+        .examples = {{"weir query 'SELECT count(*) FROM silver.province'", "one number"},
+                     {"weir query -o csv 'FROM gold.region' >region.csv", "a file"},
+                     {"weir query 'SELECT file, reason FROM weir.delivery'", "the ledger"}},
+        .run = verb_query,
+    },
+    {
+        .name = "ls",
+        .group = VERB_LOOK,
+        .arguments = "[TABLE [PARTITION]]",
+        .arguments_max = 2,
+        .line = "tables, a table's partitions, a partition's files",
+        .doc = "Without arguments the tables; with TABLE its partitions, or the deliveries of a "
+               "source table; with PARTITION the paths of its files.",
+        .examples = {{"weir ls", "tables"},
+                     {"weir ls silver.province", "partitions"},
+                     {"weir ls silver.province event_date=2020-03-01", "files"}},
+        .run = verb_ls,
+    },
+    {
+        .name = "graph",
+        .group = VERB_LOOK,
+        .arguments = "[SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_MAPS) | OPTION_BIT(OPTION_DOT),
+        .line = "which table reads which",
+        .doc = "The tables as a tree from the sources down. --maps shows for each input how its "
+               "rows find their partition, where that comes from, and whether partitions may "
+               "share one pass.",
+        .examples = {{"weir graph", "the tree"},
+                     {"weir graph --maps silver.province", "how rows find partitions"},
+                     {"weir graph --dot | dot -Tsvg >graph.svg", "a picture"}},
+        .run = verb_graph,
+    },
+    {
+        .name = "log",
+        .group = VERB_LOOK,
+        .arguments = "",
+        .options = OPTION_BIT(OPTION_LIMIT),
+        .line = "the runs, newest first",
+        .doc = "Lists runs that changed the lake (20 unless --limit says otherwise). weir show "
+               "RUN tells what one did.",
+        .examples = {{"weir log --limit 5", "the last five"}},
+        .run = verb_log,
+    },
+    {
+        .name = "show",
+        .group = VERB_LOOK,
+        .arguments = "RUN | DELIVERY | TABLE",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .line = "everything about one run, delivery or table",
+        .doc = "RUN is an id that weir log lists, DELIVERY a number that weir ls lists for a "
+               "source table, with the whole verdict for a refused one, TABLE a name.",
+        .examples = {{"weir show raw.province", "columns, inputs, maps, folder"},
+                     {"weir show 17", "a delivery, with each failure"},
+                     {"weir show -o json 01hx…", "a run's document"}},
+        .run = verb_show,
+    },
+    {
+        .name = "schema",
+        .group = VERB_OTHER,
+        .arguments = "lake | TABLE",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .line = "JSON Schema of the definition's files, or a table's columns",
+        .doc = "weir schema lake writes the JSON Schema that editors use to check and complete "
+               "lake.yaml and the files below tables/.",
+        .examples = {{"weir schema lake >lake.schema.json", "for an editor"},
+                     {"weir schema silver.province", "columns and types"}},
+        .run = verb_schema,
+    },
+    {
+        .name = "version",
+        .group = VERB_OTHER,
+        .arguments = "",
+        .line = "the version of weir",
+        .doc = "Also of the forms it reads and writes.",
+        .examples = {{"weir version", "one line"}},
+        .run = verb_version,
+    },
+    {
+        .name = "help",
+        .group = VERB_OTHER,
+        .arguments = "[VERB]",
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_MARKDOWN),
+        .line = "tell about weir or one verb",
+        .doc = "weir VERB --help is the same.",
+        .examples = {{"weir help run", "one verb"}},
+        .run = verb_help,
+    },
+    {
+        .name = "completion",
+        .group = VERB_OTHER,
+        .arguments = "bash|zsh|fish",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .line = "a script that completes verbs and options",
+        .doc = "Load it in the shell's start file.",
+        .examples = {{"source <(weir completion bash)", "in ~/.bashrc"},
+                     {"weir completion fish | source", "in config.fish"}},
+        .run = verb_completion,
+    },
+};
+
+const size_t VERB_COUNT = ARRAY_SIZE(VERBS);
+
+/* Words that people bring from elsewhere, and the verb that does it. */
+typedef struct customary {
+    const char *word;
+    const char *verb;
+} customary;
+
+static const customary CUSTOMARY[] = {
+    {"apply", "run"},         {"backfill", "rebuild"}, {"build", "run"},
+    {"catalogue", "catalog"}, {"check", "validate"},   {"clean", "gc"},
+    {"compile", "validate"},  {"create", "init"},      {"dag", "graph"},
+    {"describe", "show"},     {"docs", "help"},        {"execute", "run"},
+    {"import", "land"},       {"ingest", "land"},      {"lineage", "graph"},
+    {"lint", "validate"},     {"list", "ls"},          {"load", "land"},
+    {"make", "run"},          {"new", "init"},         {"quarantine", "show"},
+    {"reprocess", "rebuild"}, {"retry", "run"},        {"revert", "undo"},
+    {"rollback", "undo"},     {"runs", "log"},         {"select", "query"},
+    {"sql", "query"},         {"start", "init"},       {"sync", "run"},
+    {"tables", "ls"},         {"try", "land"},         {"update", "run"},
+    {"vacuum", "gc"},
+};
+
+static const char *const LATER[] = {
+    "accept", "adopt",   "bookmark", "catalog", "changes",  "diff",    "doctor",
+    "drop",   "export",  "forget",   "fsck",    "gc",       "history", "impact",
+    "ledger", "publish", "readmit",  "rebuild", "release",  "serve",   "store",
+    "test",   "undo",    "verify",   "why",     "withdraw",
+};
+
+static const verb *exact(const char *name) {
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (str_eq(VERBS[i].name, name))
+            return &VERBS[i];
+    return NULL;
+}
+
+static const char *customary_for(const char *word) {
+    for (size_t i = 0; i < ARRAY_SIZE(CUSTOMARY); i++)
+        if (str_eq(CUSTOMARY[i].word, word))
+            return CUSTOMARY[i].verb;
+    return NULL;
+}
+
+static bool comes_later(const char *name) {
+    for (size_t i = 0; i < ARRAY_SIZE(LATER); i++)
+        if (str_eq(LATER[i], name))
+            return true;
+    return false;
+}
+
+static status refuse_later(const char *name, error *err) {
+    error_set(err, E_USAGE, "\"%s\" is not yet in this version of weir", name);
+    error_hint(err, "weir help lists the verbs that are.");
+    return E_USAGE;
+}
+
+static status refuse_customary(const char *word, const char *instead, error *err) {
+    error_set(err, E_USAGE, "\"%s\" is not a verb of weir", word);
+    const verb *v = exact(instead);
+    if (v == NULL)
+        error_hint(err, "That is \"%s\" here, which this version does not have yet.", instead);
+    else
+        error_hint(err, "That is `weir %s%s`: %s.", v->name,
+                   str_eq(word, "retry") ? " --retry-failed" : "", v->line);
+    return E_USAGE;
+}
+
+status verb_find(const char *name, arena *a, const verb **ret, error *err) {
+    const verb *found = exact(name);
+    if (found != NULL) {
+        *ret = found;
+        return OK;
+    }
+    if (comes_later(name))
+        return refuse_later(name, err);
+    const char *instead = customary_for(name);
+    if (instead != NULL)
+        return refuse_customary(name, instead, err);
+    strings names = {0};
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        vec_push(a, &names, VERBS[i].name);
+    const char *nearest = str_nearest(name, &names);
+    error_set(err, E_USAGE, "\"%s\" is not a verb of weir", name);
+    if (nearest != NULL)
+        error_hint(err, "Did you mean `weir %s`?", nearest);
+    else
+        error_hint(err, "weir help lists the verbs.");
+    return E_USAGE;
+}
+
+status verb_check_arguments(const verb *v, const strings *arguments, error *err) {
+    if (arguments->count >= v->arguments_min && arguments->count <= v->arguments_max)
+        return OK;
+    if (arguments->count < v->arguments_min)
+        error_set(err, E_USAGE, "\"weir %s\" needs %s", v->name, v->arguments);
+    else
+        error_set(err, E_USAGE, "\"%s\" is one argument too many for \"weir %s\"",
+                  arguments->items[v->arguments_max], v->name);
+    error_hint(err, "The form is: weir %s%s%s", v->name, v->arguments[0] != '\0' ? " " : "",
+               v->arguments);
+    return E_USAGE;
+}

@@ -1,0 +1,85 @@
+/* verb: what weir can be told to do, as one constant table.
+ *
+ * Dispatch, help, completion and the reference page are made from it. A handler gets everything
+ * through its command and writes data to command->out only. Verbs that come later are in the table
+ * of names that are known but refused, so that nobody mistakes them for a misspelling. */
+#ifndef WEIR_CLI_VERB_H
+#define WEIR_CLI_VERB_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/option.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+
+struct verb;
+
+typedef struct command {
+    const struct verb *verb;
+    const option_values *options;
+    arena *arena; /* lives as long as the command */
+    const log *log;
+    output *out;
+    progress *progress;
+    const clock_source *clock;
+    const volatile int *interrupted; /* becomes non-zero when the user asks to stop */
+    int exit_code;                   /* what to end with when the handler returns OK */
+} command;
+
+typedef struct example {
+    const char *line;
+    const char *doc;
+} example;
+
+enum { VERB_EXAMPLES_MAX = 4 };
+
+typedef enum verb_group {
+    VERB_START,
+    VERB_WORK,
+    VERB_LOOK,
+    VERB_OTHER,
+    VERB_GROUP_COUNT
+} verb_group;
+
+typedef struct verb {
+    const char *name;
+    verb_group group;
+    const char *arguments; /* synopsis, "" for none */
+    size_t arguments_min, arguments_max;
+    unsigned options; /* besides the common ones */
+    const char *line;
+    const char *doc;
+    example examples[VERB_EXAMPLES_MAX]; /* at least one; ends with line NULL or the array */
+    status (*run)(command *c, error *err);
+} verb;
+
+extern const verb VERBS[];
+extern const size_t VERB_COUNT;
+extern const char *const VERB_GROUP_TITLES[VERB_GROUP_COUNT];
+
+/* By exact name. E_USAGE: a customary word for a verb, a verb that comes later, or the nearest. */
+CHECKED status verb_find(const char *name, arena *a, const verb **ret, error *err);
+
+/* Do the arguments' number fit? E_USAGE with the synopsis. */
+CHECKED status verb_check_arguments(const verb *v, const strings *arguments, error *err);
+
+#define OPTION_SELECT OPTION_BIT(OPTION_EXCLUDE)
+
+status verb_add(command *c, error *err);
+status verb_completion(command *c, error *err);
+status verb_graph(command *c, error *err);
+status verb_help(command *c, error *err);
+status verb_init(command *c, error *err);
+status verb_land(command *c, error *err);
+status verb_log(command *c, error *err);
+status verb_ls(command *c, error *err);
+status verb_plan(command *c, error *err);
+status verb_query(command *c, error *err);
+status verb_run(command *c, error *err);
+status verb_schema(command *c, error *err);
+status verb_show(command *c, error *err);
+status verb_status(command *c, error *err);
+status verb_validate(command *c, error *err);
+status verb_version(command *c, error *err);
+
+#endif

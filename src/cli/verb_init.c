@@ -1,0 +1,141 @@
+#include "cli/verb.h"
+
+#include "base/path.h"
+#include "cli/document.h"
+#include "cli/identity.h"
+#include "cli/sample.h"
+#include "cli/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+static const char *find_dir(const command *c) {
+    if (c->options->arguments.count > 0)
+        return c->options->arguments.items[0];
+    const char *dir = option_text(c->options, OPTION_DIR);
+    return dir != NULL ? dir : ".";
+}
+
+/* A lake's name from its folder: lower case, what may not be in a name becomes '_'. */
+static const char *name_from(arena *a, const char *dir) {
+    char full[PATH_MAX];
+    const char *real = realpath(dir, full);
+    const char *folder = path_name(real != NULL ? real : dir);
+    char *name = arena_printf(a, "%.*s", 60, str_lower(a, folder));
+    for (char *c = name; *c != '\0'; c++)
+        if (strchr("abcdefghijklmnopqrstuvwxyz0123456789_", *c) == NULL)
+            *c = '_';
+    return str_is_name(name) ? name : "lake";
+}
+
+static status write_file(const command *c, const char *dir, const char *name, const char *text,
+                         error *err) {
+    const char *path = path_join(c->arena, dir, name);
+    TRY(dir_make(path_parent(c->arena, path), err));
+    TRY(file_write_atomic(path, text, strlen(text), err));
+    log_write(c->log, LOG_DEBUG, "wrote \"%s\"", path);
+    return OK;
+}
+
+/* All or nothing: one file that is there already refuses the whole sample. */
+static status check_free(const command *c, const char *dir, error *err) {
+    for (size_t i = 0; i < SAMPLE_FILE_COUNT; i++) {
+        const char *path = path_join(c->arena, dir, SAMPLE_FILES[i].path);
+        if (!file_exists(path))
+            continue;
+        error_set(err, E_EXISTS, "\"%s\" is there already", path);
+        error_hint(err, "Name an empty folder, or write a lake.yaml beside it and run `weir init` "
+                        "again.");
+        return E_EXISTS;
+    }
+    return OK;
+}
+
+static status write_gitignore(const command *c, const char *dir, error *err) {
+    if (!file_exists(path_join(c->arena, dir, ".gitignore")))
+        return write_file(c, dir, ".gitignore", SAMPLE_GITIGNORE, err);
+    log_write(c->log, LOG_WARN, "\".gitignore\" is there already: add /.weir/, /data/ and /land/");
+    return OK;
+}
+
+static status write_sample(const command *c, const char *dir, error *err) {
+    TRY(check_free(c, dir, err));
+    TRY(dir_make(dir, err));
+    for (size_t i = 0; i < SAMPLE_FILE_COUNT; i++)
+        TRY(write_file(c, dir, SAMPLE_FILES[i].path, SAMPLE_FILES[i].text, err));
+    TRY(write_gitignore(c, dir, err));
+    const char *text = arena_printf(c->arena, "%s%s%s", SAMPLE_LAKE_HEAD, name_from(c->arena, dir),
+                                    SAMPLE_LAKE_TAIL);
+    return write_file(c, dir, "lake.yaml", text, err);
+}
+
+static status make_lake(session *s, error *err) {
+    identity_state state = IDENTITY_FRESH;
+    const char *id = NULL;
+    TRY(identity_look(s->lake, s->arena, &state, &id, err));
+    if (state == IDENTITY_WHOLE) {
+        error_set(err, E_EXISTS, "\"%s\" is a lake already", s->lake->dir);
+        error_hint(err, "`weir status` tells how it stands.");
+        return E_EXISTS;
+    }
+    TRY(dir_make(s->lake->land, err));
+    return identity_create(s->lake, s->command->clock, &s->ledger, err);
+}
+
+static void tell(const command *c, const session *s, const char *dir, bool is_sample) {
+    output *o = c->out;
+    if (o->format != OUTPUT_TABLE) {
+        JSON_AUTO document = document_new();
+        json_object_set_new(document, "lake", output_string(s->lake->name));
+        json_object_set_new(document, "dir", output_string(s->lake->dir));
+        output_json(o, document);
+        return;
+    }
+    const char *where = str_eq(dir, ".") ? "" : arena_printf(c->arena, "-C %s ", dir);
+    output_say(o, "lake \"%s\" is ready. Next:", s->lake->name);
+    output_say(o, "  weir %srun", where);
+    output_say(o, "  weir %sstatus", where);
+    if (is_sample)
+        output_say(o, "  weir %squery 'FROM silver.weather_day'", where);
+    output_say(o, "  weir %sgraph", where);
+}
+
+/* The lake is opened by its folder, whatever -C said. */
+static status open_made(command *c, const char *dir, bool is_sample, error *err) {
+    option_values options = *c->options;
+    options.values[OPTION_DIR] = (strings){0};
+    vec_push(c->arena, &options.values[OPTION_DIR], dir);
+    command inner = *c;
+    inner.options = &options;
+    session s = {0};
+    status result = session_open(&inner, SESSION_DEFINITION, &s, err);
+    if (result == OK)
+        result = make_lake(&s, err);
+    if (result == OK)
+        tell(c, &s, dir, is_sample);
+    session_close(&s);
+    return result;
+}
+
+static void tell_dry(const command *c, const char *dir, bool is_sample) {
+    for (size_t i = 0; is_sample && i < SAMPLE_FILE_COUNT; i++)
+        output_say(c->out, "would write %s", path_join(c->arena, dir, SAMPLE_FILES[i].path));
+    if (is_sample)
+        output_say(c->out, "would write %s", path_join(c->arena, dir, "lake.yaml"));
+    output_say(c->out, "would make the ledger and the store");
+}
+
+status verb_init(command *c, error *err) {
+    const char *dir = find_dir(c);
+    bool is_sample = !file_exists(path_join(c->arena, dir, "lake.yaml"));
+    if (option_given(c->options, OPTION_DRY_RUN)) {
+        if (is_sample)
+            TRY(check_free(c, dir, err));
+        tell_dry(c, dir, is_sample);
+        return OK;
+    }
+    if (is_sample)
+        TRY(write_sample(c, dir, err));
+    return open_made(c, dir, is_sample, err);
+}

@@ -1,0 +1,26 @@
+#include "cli/verb.h"
+
+#include "cli/report.h"
+
+enum { EXIT_WORK = 10 };
+
+static status make_plan(session *s, error *err) {
+    bool *selected = NULL;
+    TRY(session_select(s, &selected, err));
+    plan planned = {0};
+    TRY(report_make_plan(s, selected, &planned, err));
+    progress_clear(s->command->progress);
+    report_plan(s->command->out, &planned, NULL);
+    if (planned.step_count > 0 && option_given(s->command->options, OPTION_DETAILED_EXITCODE))
+        s->command->exit_code = EXIT_WORK;
+    return OK;
+}
+
+status verb_plan(command *c, error *err) {
+    session s = {0};
+    status result = session_open(c, SESSION_READ, &s, err);
+    if (result == OK)
+        result = make_plan(&s, err);
+    session_close(&s);
+    return result;
+}

@@ -1,0 +1,74 @@
+#include "cli/verb.h"
+
+#include "cli/document.h"
+#include "cli/report.h"
+#include "cli/work.h"
+
+typedef struct run_outcome {
+    land_result landed;
+    build_result built;
+} run_outcome;
+
+static status heal_and_build(session *s, const work *w, const bool *selected, build_result *ret,
+                             error *err) {
+    build_context build = session_build_context(s, w->run);
+    build.fence = w->fence;
+    TRY(build_recover(&build, err));
+    TRY(build_absorb(&build, err));
+    return build_stale(&build, selected, s->arena, ret, err);
+}
+
+static status do_work(session *s, const work *w, run_outcome *ret, error *err) {
+    bool *selected = NULL;
+    TRY(session_select(s, &selected, err));
+    land_context land = session_land_context(s, w->run);
+    TRY(land_all(&land, selected, s->arena, &ret->landed, err));
+    TRY(heal_and_build(s, w, selected, &ret->built, err));
+    project_context project = session_project_context(s);
+    project_result projected;
+    return project_all(&project, &projected, err);
+}
+
+static status run_for_real(session *s, error *err) {
+    bool *selected = NULL;
+    TRY(session_select(s, &selected, err));
+    bool idle = false;
+    TRY(work_is_idle(s, WORK_ALL, &idle, err));
+    run_outcome outcome = {0};
+    if (idle) {
+        report_nothing(s->command->out);
+        return OK;
+    }
+    work w;
+    TRY(work_begin(s, &w, err));
+    status result = do_work(s, &w, &outcome, err);
+    const run_report report = {w.run, s->lake, &outcome.landed, &outcome.built};
+    JSON_AUTO summary = document_run(w.run, &outcome.landed, &outcome.built);
+    TRY(work_end(&w, result, summary, err));
+    progress_clear(s->command->progress);
+    report_run(s->command->out, &report);
+    s->command->exit_code =
+        report_exit_code(&report, option_given(s->command->options, OPTION_STRICT));
+    return OK;
+}
+
+static status run_dry(session *s, error *err) {
+    bool *selected = NULL;
+    TRY(session_select(s, &selected, err));
+    strings waiting = {0};
+    TRY(report_find_waiting(s, selected, &waiting, err));
+    plan planned = {0};
+    TRY(report_make_plan(s, selected, &planned, err));
+    report_plan(s->command->out, &planned, &waiting);
+    return OK;
+}
+
+status verb_run(command *c, error *err) {
+    bool dry = option_given(c->options, OPTION_DRY_RUN);
+    session s = {0};
+    status result = session_open(c, dry ? SESSION_READ : SESSION_CHANGE, &s, err);
+    if (result == OK)
+        result = dry ? run_dry(&s, err) : run_for_real(&s, err);
+    session_close(&s);
+    return result;
+}

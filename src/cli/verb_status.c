@@ -1,0 +1,65 @@
+#include "cli/verb.h"
+
+#include "cli/document.h"
+#include "cli/session.h"
+
+static const output_column COLUMNS[] = {
+    {"table", "table", OUTPUT_TEXT},       {"partitions", "partitions", OUTPUT_COUNT},
+    {"stale", "stale", OUTPUT_COUNT},      {"failed", "failed", OUTPUT_COUNT},
+    {"rows", "rows", OUTPUT_COUNT},        {"bytes", "bytes", OUTPUT_BYTES},
+    {"last_run", "last run", OUTPUT_TEXT},
+};
+
+static json_t *table_row(const lake_table *t, const table_summary *sum) {
+    json_t *row = json_object();
+    json_object_set_new(row, "table", output_string(t->name));
+    json_object_set_new(row, "kind", json_string(t->source != NULL ? "source" : "derived"));
+    json_object_set_new(row, "partitions", json_integer(sum->partitions));
+    json_object_set_new(row, "stale", json_integer(sum->stale));
+    json_object_set_new(row, "failed", json_integer(sum->failed));
+    json_object_set_new(row, "blocked", json_integer(0));
+    json_object_set_new(row, "held", json_integer(0));
+    json_object_set_new(row, "rows", json_integer(sum->rows));
+    json_object_set_new(row, "bytes", json_integer(sum->bytes));
+    json_object_set_new(row, "last_run", output_string(sum->last_run));
+    return row;
+}
+
+static status collect(session *s, const bool *selected, json_t *rows, error *err) {
+    for (size_t i = 0; i < s->lake->table_count; i++) {
+        const lake_table *t = s->lake->tables[i];
+        if (selected != NULL && !selected[i])
+            continue;
+        table_summary summary = {0};
+        TRY(ledger_table_summary(s->ledger, s->tables[i].id, t->source != NULL, s->arena, &summary,
+                                 err));
+        json_array_append_new(rows, table_row(t, &summary));
+    }
+    return OK;
+}
+
+static status show_status(session *s, error *err) {
+    bool *selected = NULL;
+    TRY(session_select(s, &selected, err));
+    JSON_AUTO rows = json_array();
+    int64_t quarantined = 0;
+    TRY(collect(s, selected, rows, err));
+    TRY(ledger_quarantine_count(s->ledger, &quarantined, err));
+    JSON_AUTO document = document_new();
+    json_object_set(document, "tables", rows);
+    json_object_set_new(document, "quarantine", json_integer(quarantined));
+    output *o = s->command->out;
+    output_write_list(o, &(output_list){document, rows, COLUMNS, ARRAY_SIZE(COLUMNS)});
+    if (quarantined > 0)
+        output_say(o, "%s in quarantine", output_plural(s->arena, quarantined, "file", "files"));
+    return OK;
+}
+
+status verb_status(command *c, error *err) {
+    session s = {0};
+    status result = session_open(c, SESSION_READ, &s, err);
+    if (result == OK)
+        result = show_status(&s, err);
+    session_close(&s);
+    return result;
+}

@@ -1,0 +1,138 @@
+#include "cli/work.h"
+
+#include <poll.h>
+
+static const char LEASE[] = "run";
+static const int64_t LEASE_US =
+    INT64_C(7) * 24 * 3600 * 1000000; /* a dead owner loses it at once */
+enum { WAIT_MS = 200 };
+
+static status tables_agree(session *s, bool *ret, error *err) {
+    status result = ledger_tables(s->ledger, s->lake, s->arena, &s->tables, err);
+    if (result != OK && result != E_NOT_FOUND)
+        return result;
+    *ret = result == OK;
+    return OK;
+}
+
+static status nothing_pending(session *s, bool *ret, error *err) {
+    pending_objects pending = {0};
+    TRY(ledger_pending_list(s->ledger, s->arena, &pending, err));
+    *ret = pending.count == 0;
+    return OK;
+}
+
+static status nothing_stale(session *s, bool *ret, error *err) {
+    ledger_edges behind = {0};
+    int64_t marked = 0;
+    TRY(ledger_edges_behind(s->ledger, s->arena, &behind, err));
+    TRY(ledger_mark_count(s->ledger, &marked, err));
+    *ret = behind.count == 0 && marked == 0;
+    return OK;
+}
+
+static status everything_projected(session *s, bool *ret, error *err) {
+    (void)err;
+    bool projected = true;
+    for (size_t i = 0; i < s->lake->table_count; i++) {
+        const lake_table *t = s->lake->tables[i];
+        bool has_directories = t->source == NULL && t->project_hive;
+        if (has_directories && s->tables[i].projected_seq < s->tables[i].changed_seq)
+            projected = false;
+    }
+    *ret = projected;
+    return OK;
+}
+
+static status land_holds_nothing(session *s, bool *ret, error *err) {
+    return land_is_empty(s->lake, ret, err);
+}
+
+status work_is_idle(session *s, work_scope scope, bool *ret, error *err) {
+    static const struct {
+        status (*holds)(session *s, bool *ret, error *err);
+        work_scope from; /* asked for this scope and wider ones */
+    } CLAIMS[] = {
+        {tables_agree, WORK_LAND},        {nothing_pending, WORK_LAND},
+        {land_holds_nothing, WORK_LAND},  {nothing_stale, WORK_ALL},
+        {everything_projected, WORK_ALL},
+    };
+    bool idle = true;
+    for (size_t i = 0; idle && i < ARRAY_SIZE(CLAIMS); i++)
+        if (scope >= CLAIMS[i].from)
+            TRY(CLAIMS[i].holds(s, &idle, err));
+    *ret = idle;
+    return OK;
+}
+
+static status record_start(session *s, work *w, error *err) {
+    TRY(ledger_lease_take(s->ledger, LEASE, w->run, LEASE_US, &w->fence, err));
+    TRY(ledger_sync_definition(s->ledger, s->lake, s->arena, &s->tables, err));
+    const ledger_run run = {.id = w->run,
+                            .verb = s->command->verb->name,
+                            .state = "running",
+                            .started = clock_now_us(s->command->clock),
+                            .who = s->who,
+                            .code_version = lake_code_version(s->lake, s->arena)};
+    return ledger_run_start(s->ledger, &run, err);
+}
+
+static status try_begin(session *s, work *w, error *err) {
+    TRY(ledger_begin(s->ledger, LEDGER_WRITE, err));
+    status result = record_start(s, w, err);
+    if (result != OK) {
+        ledger_rollback(s->ledger);
+        return result;
+    }
+    return ledger_commit(s->ledger, err);
+}
+
+status work_begin(session *s, work *ret, error *err) {
+    work w = {.session = s};
+    clock_new_id(s->command->clock, w.run);
+    bool waits = option_given(s->command->options, OPTION_WAIT);
+    status result = try_begin(s, &w, err);
+    if (result == E_BUSY && waits)
+        log_write(s->command->log, LOG_INFO, "waiting: %s", err->message);
+    while (result == E_BUSY && waits) {
+        poll(NULL, 0, WAIT_MS);
+        if (*s->command->interrupted != 0)
+            return error_set(err, E_INTERRUPTED, "interrupted while waiting for another run");
+        result = try_begin(s, &w, err);
+    }
+    if (result == OK)
+        *ret = w;
+    return result;
+}
+
+static const char *state_of(status outcome) {
+    if (outcome == OK)
+        return "done";
+    return outcome == E_INTERRUPTED ? "interrupted" : "failed";
+}
+
+static status record_end(const work *w, status outcome, const char *summary, error *err) {
+    session *s = w->session;
+    TRY(ledger_begin(s->ledger, LEDGER_WRITE, err));
+    status result = ledger_run_finish(s->ledger, w->run, state_of(outcome),
+                                      clock_now_us(s->command->clock), summary, err);
+    if (result == OK)
+        result = ledger_lease_release(s->ledger, LEASE, w->run, err);
+    if (result == OK)
+        return ledger_commit(s->ledger, err);
+    ledger_rollback(s->ledger);
+    return result;
+}
+
+status work_end(work *w, status outcome, const json_t *summary, error *err) {
+    session *s = w->session;
+    ledger_rollback(s->ledger);
+    error problem = {0};
+    const char *text = summary != NULL ? json_text(s->arena, summary) : NULL;
+    status recorded = record_end(w, outcome, text, &problem);
+    if (recorded == OK || outcome != OK)
+        return outcome;
+    if (err != NULL)
+        *err = problem;
+    return recorded;
+}
