@@ -121,17 +121,6 @@ static void count_step(const staged_table *table, ledger_step *step) {
     }
 }
 
-/* Files staged for partitions that came out unchanged or failed are garbage: then the pending
- * record stays until recovery has removed them. */
-static bool has_garbage(const staged_table *table) {
-    for (size_t i = 0; i < table->partitions.count; i++) {
-        const staged *st = table->partitions.items[i];
-        if (st->outcome == OUTCOME_FAILED || (st->outcome == OUTCOME_BUILT && !st->changed))
-            return true;
-    }
-    return false;
-}
-
 static status commit_table(const build_state *s, staged_table *table, error *err) {
     const lake_table *t = table->table;
     const ledger_table *in = state_ledger_table(s, t);
@@ -143,7 +132,7 @@ static status commit_table(const build_state *s, staged_table *table, error *err
         TRY(ledger_step_put(s->c->ledger, s->c->run, &step, err));
     if (step.failed == 0 && step.blocked == 0 && table->partitions.count > 0)
         TRY(ledger_generation_retire(s->c->ledger, in->id, in->generation, err));
-    if (has_garbage(table))
+    if (table->garbage) /* then the pending record stays until recovery has removed it */
         return OK;
     return ledger_pending_remove(s->c->ledger, s->c->lake->layers[t->layer].name,
                                  job_prefix(s->c, t, s->arena), err);

@@ -49,6 +49,7 @@ static status take_partition(const build_state *s, const build_job *job, const c
                    err));
     st->changed = st->old.version == 0 || !str_eq(st->old.content, st->content);
     st->outcome = OUTCOME_BUILT;
+    job->table->garbage = job->table->garbage || !st->changed;
     return OK;
 }
 

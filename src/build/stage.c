@@ -44,6 +44,7 @@ static bool ends_the_run(status failed) {
 
 static void split_or_fail(build_state *s, job_queue *queue, const build_job *job,
                           const error *why) {
+    job->table->garbage = true;
     if (job->count > 1 && worth_splitting(why->kind)) {
         size_t half = job->count / 2;
         add_job(s, queue, job->table, job->partitions, half);

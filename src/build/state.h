@@ -55,6 +55,7 @@ typedef struct staged_table {
     plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;
     int64_t jobs;
+    bool garbage; /* something was staged that no version will name */
 } staged_table;
 
 typedef struct build_state {
