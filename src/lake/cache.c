@@ -26,7 +26,7 @@ static json_t *read_answers(const cache *c) {
         return NULL;
     char sum[SHA256_TEXT_SIZE];
     sha256_text(text + head, size - head, sum);
-    if (strncmp(text + strlen(HEADER), sum, strlen(sum)) != 0)
+    if (strncmp(text + strlen(HEADER), sum, strlen(sum)) != 0 || text[head - 1] != '\n')
         return NULL;
     json_t *answers = NULL;
     if (json_parse(text + head, size - head, "cache", &answers, NULL) != OK)

@@ -18,7 +18,9 @@ static const char *shown_name(checker *c, const char *path, const char *name) {
 
 /* Where a key that is unknown here belongs, or the nearest that is known. */
 static void hint_unknown(checker *c, error *err, const key *parent, const char *name) {
-    const key *elsewhere = key_find(FILE_LAKE | FILE_SOURCE | FILE_DERIVED, parent, name);
+    const key *elsewhere = key_find(c->files & ~(unsigned)FILE_DEFAULTS, parent, name);
+    if (elsewhere == NULL)
+        elsewhere = key_find(FILE_LAKE | FILE_SOURCE | FILE_DERIVED, parent, name);
     if (elsewhere != NULL && !str_eq(key_name(elsewhere), "*")) {
         if ((elsewhere->files & c->files) != 0)
             error_hint(err, "It cannot have a default for the folder: write it for each table.");
@@ -84,7 +86,7 @@ static void check_entry(checker *c, const node_entry *entry, const key *parent, 
         check_map(c, n, row, shown);
     } else if (n->kind == NODE_LIST && row->type == KEY_EXPRESSION) {
         complain(c, n->at, arena_printf(a, "\"%s\" as a window is not supported yet", shown));
-    } else if (n->kind != NODE_LIST || row->type != KEY_LAYERS) {
+    } else if (row->type != KEY_LAYERS) { /* lake_file.c judges that list */
         check_scalar(c, n, row, shown);
     }
 }
