@@ -113,7 +113,7 @@ static bool interrupted(const engine *e) {
     return e->options.interrupted != NULL && *e->options.interrupted != 0;
 }
 
-static void kill_busy(engine *e) {
+void engine_cancel(engine *e) {
     for (size_t i = 0; i < e->count; i++)
         if (e->workers[i].busy)
             worker_kill(&e->workers[i]);
@@ -146,10 +146,10 @@ static int patience(const engine *e) {
     return wait_ms == INT32_MAX ? -1 : (int)wait_ms;
 }
 
-/* Let all busy workers read and write once. */
-static status serve_all(engine *e, error *err) {
+/* Let all busy workers read and write once, waiting for at most so many milliseconds; -1: for ever. */
+static status serve_all(engine *e, int wait_ms, error *err) {
     if (interrupted(e)) {
-        kill_busy(e);
+        engine_cancel(e);
         return error_set(err, E_INTERRUPTED, "interrupted");
     }
     for (size_t i = 0; i < e->count; i++) {
@@ -159,10 +159,10 @@ static status serve_all(engine *e, error *err) {
         if (e->workers[i].busy)
             worker_watch(&e->workers[i], watched);
     }
-    if (poll(e->watched, e->count * WORKER_STREAMS, patience(e)) < 0) {
+    if (poll(e->watched, e->count * WORKER_STREAMS, wait_ms) < 0) {
         if (errno == EINTR)
             return OK;
-        kill_busy(e);
+        engine_cancel(e);
         return error_set_errno(err, errno, "cannot wait for the workers");
     }
     for (size_t i = 0; i < e->count; i++)
@@ -184,7 +184,7 @@ static int place_of(const json_t *told, const char *key) {
     return value > 0 && value < INT32_MAX ? (int)value : 0;
 }
 
-static status read_error(const json_t *told, error *err) {
+status engine_read_error(const json_t *told, error *err) {
     const char *message = json_get_string(told, "message", "the worker failed without a reason");
     status failed = error_set(err, kind_of(json_get_string(told, "kind", "engine")), "%s", message);
     if (err == NULL)
@@ -203,7 +203,7 @@ static status take_opening(worker *w, error *err) {
     const json_t *told = json_object_get(answer, "error");
     if (told != NULL) {
         worker_kill(w);
-        return read_error(told, err);
+        return engine_read_error(told, err);
     }
     if (json_get_string(answer, "engine", NULL) == NULL)
         return worker_bury(w, "answered \"open\" without naming its engine", err);
@@ -224,7 +224,7 @@ static status take_answer(worker *w, json_t **ret, error *err) {
         return worker_bury(w, "answered with something that is no result", err);
     const json_t *told = json_object_get(answer, "error");
     if (told != NULL) {
-        status failed = read_error(told, err);
+        status failed = engine_read_error(told, err);
         json_decref(answer);
         return failed;
     }
@@ -275,14 +275,28 @@ status engine_next(engine *e, void **ret_tag, json_t **ret, error *err) {
             *ret_tag = tag;
             return result;
         }
-        TRY(serve_all(e, err));
+        TRY(serve_all(e, patience(e), err));
     }
+}
+
+status engine_ready(engine *e, bool *ret, error *err) {
+    bool ready = false;
+    TRY(serve_all(e, 0, err));
+    int64_t now_us = clock_monotonic_us(&CLOCK_SYSTEM);
+    for (size_t i = 0; i < e->count; i++) {
+        worker *w = &e->workers[i];
+        if (w->busy && w->opening && w->line_size > 0)
+            TRY(take_opening(w, err));
+        ready = ready || is_late(w, now_us) || (w->busy && is_settled(w));
+    }
+    *ret = ready;
+    return OK;
 }
 
 static status await_line(engine *e, worker *w, json_t **ret, error *err) {
     status result;
     while (!outcome(e, w, &result, ret, err))
-        TRY(serve_all(e, err));
+        TRY(serve_all(e, patience(e), err));
     return result;
 }
 

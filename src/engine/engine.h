@@ -45,6 +45,14 @@ CHECKED status engine_submit(engine *e, const json_t *job, void *tag, error *err
  * E_INTERRUPTED ends all workers that have a job: their jobs are gone, *ret_tag is NULL. */
 CHECKED status engine_next(engine *e, void **ret_tag, json_t **ret, error *err);
 size_t engine_pending(const engine *e);
+/* Would engine_next return at once? Moves what the workers read and write, without waiting. An error is
+ * that of a worker that could not open; its job is gone. */
+CHECKED status engine_ready(engine *e, bool *ret, error *err);
+/* End all workers that have a job: nobody wants their results any more. */
+void engine_cancel(engine *e);
+
+/* What an error document ({"kind","message","hint","line","column"}) says. Returns its kind, never OK. */
+status engine_read_error(const json_t *told, error *err);
 
 /* A query: header first, then batches; the callback returns other than OK to stop (and the worker is ended). */
 typedef struct engine_sink {

@@ -22,9 +22,9 @@ typedef struct land_context {
     store *quarantine; /* <store>/.weir/quarantine */
     const clock_source *clock;
     const log *log;
-    const char *run;    /* run id */
+    const char *run; /* run id */
     const char *who;
-    int64_t now_us;     /* --now; 0: not given */
+    int64_t now_us; /* --now; 0: not given */
     const volatile int *interrupted;
     void (*progress)(void *state, size_t done, size_t known, const char *file); /* NULL: none */
     void *progress_state;
@@ -39,7 +39,8 @@ typedef struct land_rejection {
 } land_rejection;
 
 typedef struct land_result {
-    int64_t accepted, duplicate, superseded; /* superseded: accepted ones that replaced an earlier delivery */
+    int64_t accepted, duplicate,
+        superseded; /* superseded: accepted ones that replaced an earlier delivery */
     int64_t bytes;
     VEC(land_rejection) rejected;
     VEC(land_rejection) failed;  /* could not be read or kept; left in land for the next time */

@@ -1,0 +1,199 @@
+#include "land/batch.h"
+
+#include "land/check.h"
+#include "land/keep.h"
+#include "land/prepare.h"
+#include "land/record.h"
+#include "land/report.h"
+
+static bool is_interrupted(const landing *l) {
+    return l->context->interrupted != NULL && *l->context->interrupted != 0;
+}
+
+static land_rejection tell(const landing *l, const char *file, const lake_table *table,
+                           const char *reason) {
+    return (land_rejection){
+        .file = arena_strdup(l->arena, file),
+        .table = table->name,
+        .reason = str_printable(l->arena, reason),
+        .left_in_land = true,
+    };
+}
+
+static void tell_left(landing *l, const char *file, const lake_table *table, const error *problem) {
+    land_rejection left = tell(l, file, table, problem->message);
+    if (problem->kind == E_CHANGED)
+        vec_push(l->arena, &l->result->waiting, left);
+    else
+        vec_push(l->arena, &l->result->failed, left);
+}
+
+static status stamp_claimed(const landing *l, const claimed *c, folder_stamp *ret, error *err) {
+    struct stat found;
+    TRY(folder_stat(l->root_fd, c->claim, &found, err));
+    *ret = folder_stamp_of(&found);
+    return OK;
+}
+
+static status claim(const landing *l, const candidate *from, arena *a, arrival *ret, error *err) {
+    arrival at = {.table = from->table};
+    at.claimed = (claimed){from->file, from->claim, from->uploaded_us};
+    if (from->claim == NULL)
+        TRY(claim_take(l->root_fd, l->id, from->file, a, &at.claimed, err));
+    TRY(stamp_claimed(l, &at.claimed, &at.stamp, err));
+    *ret = at;
+    return OK;
+}
+
+/* A full disk stops landing as such; anything else concerns that file alone. */
+static status claim_all(batch *b, const candidate *list, size_t count, error *err) {
+    landing *l = b->landing;
+    for (size_t i = 0; i < count; i++) {
+        error problem = {0};
+        status taken = claim(l, &list[i], b->arena, &b->items[b->count], &problem);
+        if (taken == OK) {
+            b->count++;
+            continue;
+        }
+        if (taken == E_FULL) {
+            if (err != NULL)
+                *err = problem;
+            return taken;
+        }
+        tell_left(l, list[i].file, list[i].table, &problem);
+    }
+    return OK;
+}
+
+static status prepare_all(batch *b, error *err) {
+    const landing *l = b->landing;
+    for (size_t i = 0; i < b->count; i++) {
+        arrival *at = &b->items[i];
+        TRY(prepare_path(l, at, b->arena, err));
+        TRY(prepare_known(l, at, b->arena, err));
+        prepare_twin(l, at, b->arena);
+        if (at->fate == ARRIVAL_OPEN && at->kind.format == FORMAT_OPAQUE)
+            TRY(check_opaque(l->context, at, b->arena, err));
+        at->needs_check = at->fate == ARRIVAL_OPEN;
+    }
+    return OK;
+}
+
+static void report_progress(landing *l, const arrival *at) {
+    l->done++;
+    if (l->context->progress != NULL)
+        l->context->progress(l->context->progress_state, l->done, l->known, at->claimed.file);
+}
+
+static bool wants_copy(const arrival *at) {
+    return at->fate == ARRIVAL_OPEN || at->fate == ARRIVAL_ACCEPTED;
+}
+
+/* The workers read while we copy. */
+static status check_and_stage(batch *b, check *c, error *err) {
+    TRY(check_advance(c, err));
+    for (size_t i = 0; i < b->count; i++) {
+        if (is_interrupted(b->landing))
+            return error_set(err, E_INTERRUPTED, "interrupted");
+        if (wants_copy(&b->items[i]))
+            TRY(keep_stage(b->landing, &b->items[i], err));
+        report_progress(b->landing, &b->items[i]);
+        TRY(check_advance(c, err));
+    }
+    return check_finish(c, err);
+}
+
+static status look_into(batch *b, error *err) {
+    check *c = check_new(b);
+    status result = check_and_stage(b, c, err);
+    if (result != OK)
+        check_cancel(c);
+    for (size_t i = 0; result == OK && i < b->count; i++)
+        keep_confirm(b->landing, &b->items[i]);
+    return result;
+}
+
+static status carry_out(batch *b, error *err) {
+    TRY(prepare_all(b, err));
+    TRY(keep_prepare(b, err));
+    TRY(look_into(b, err));
+    TRY(keep_place(b, err));
+    return record_batch(b, err);
+}
+
+static void give_back(const landing *l, const arrival *at) {
+    error problem = {0};
+    if (claim_return(l->root_fd, &at->claimed, &problem) != OK)
+        log_write(l->context->log, LOG_WARN, "\"%s\" is kept at \"%s\" and taken the next time: %s",
+                  at->claimed.file, at->claimed.claim, problem.message);
+}
+
+static void undo(batch *b, status why) {
+    if (why == E_UNCERTAIN)
+        return;
+    keep_undo(b);
+    for (size_t i = 0; i < b->count; i++)
+        give_back(b->landing, &b->items[i]);
+}
+
+static void tell_rejected(landing *l, const arrival *at) {
+    land_rejection r = tell(l, at->claimed.file, at->table, report_reason(l->arena, at->failures));
+    r.left_in_land = false;
+    r.report = arena_printf(l->arena, "%s" KEEP_REPORT,
+                            store_url(l->context->quarantine, l->arena, at->quarantined));
+    vec_push(l->arena, &l->result->rejected, r);
+}
+
+static void tell_accepted(const landing *l, const arrival *at) {
+    land_result *r = l->result;
+    r->duplicate += at->state == DELIVERY_DUPLICATE;
+    r->accepted += at->state != DELIVERY_DUPLICATE;
+    r->superseded += at->superseded_others;
+    r->bytes += at->bytes;
+    for (size_t i = 0; i < at->warnings.count; i++)
+        log_write(l->context->log, LOG_WARN, "%s", at->warnings.items[i]);
+}
+
+/* The files are recorded: a claim that cannot be removed now is found by the next landing. */
+static void finish(batch *b) {
+    landing *l = b->landing;
+    for (size_t i = 0; i < b->count; i++) {
+        const arrival *at = &b->items[i];
+        error problem = {0};
+        if (at->fate == ARRIVAL_RETURNED) {
+            give_back(l, at);
+            tell_left(l, at->claimed.file, at->table, &at->problem);
+            continue;
+        }
+        if (at->fate == ARRIVAL_REJECTED)
+            tell_rejected(l, at);
+        else
+            tell_accepted(l, at);
+        if (claim_remove(l->root_fd, &at->claimed, &problem) != OK)
+            log_write(l->context->log, LOG_WARN, "ignoring: %s", problem.message);
+    }
+}
+
+static void release(batch *b) {
+    for (size_t i = 0; i < b->count; i++) {
+        json_decref(b->items[i].from_path);
+        json_decref(b->items[i].answer);
+        json_decref(b->items[i].failures);
+    }
+    arena_free(b->arena);
+}
+
+status batch_take(landing *l, const candidate *list, size_t count, int64_t number, error *err) {
+    batch b = {.landing = l, .arena = arena_new(), .number = number};
+    b.items = ARENA_ARRAY(b.arena, arrival, count);
+    b.layers = ARENA_ARRAY(b.arena, bool, l->context->lake->layer_count);
+    status result = claim_all(&b, list, count, err);
+    if (result == OK && b.count > 0)
+        result = carry_out(&b, err);
+    if (result == OK)
+        finish(&b);
+    else
+        undo(&b, result);
+    release(&b);
+    return result;
+}

@@ -1,0 +1,358 @@
+#include "land/keep.h"
+
+#include "base/hash.h"
+#include "base/path.h"
+#include "base/strmap.h"
+#include "land/report.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { ATTEMPT_MAX = 10000, READ_SIZE = 256 * 1024 };
+
+static bool is_kept(const arrival *at) {
+    return at->fate != ARRIVAL_RETURNED && at->fate != ARRIVAL_REPEATED;
+}
+
+/* Whatever is there under the name, even something that is no object, makes it taken. */
+static status is_free(store *in, const char *key, bool *ret, error *err) {
+    ARENA_AUTO a = arena_new();
+    store_object found;
+    error problem = {0};
+    status looked = store_info(in, key, a, &found, &problem);
+    if (looked != OK && looked != E_NOT_FOUND && looked != E_DATA) {
+        if (err != NULL)
+            *err = problem;
+        return looked;
+    }
+    *ret = looked == E_NOT_FOUND;
+    return OK;
+}
+
+typedef struct key_choice {
+    store *in;
+    const char *table;     /* first part of the key */
+    const strings *chosen; /* by earlier arrivals of the batch */
+} key_choice;
+
+static status choose_key(const key_choice *choice, const arrival *at, arena *a, const char **ret,
+                         error *err) {
+    for (int attempt = 1; attempt <= ATTEMPT_MAX; attempt++) {
+        char *key = name_object(a, choice->table, at->claimed.file, at->land_time, attempt);
+        bool available = false;
+        TRY(is_free(choice->in, key, &available, err));
+        if (!available || strings_contain(choice->chosen, key))
+            continue;
+        *ret = key;
+        return OK;
+    }
+    return error_set(err, E_EXISTS, "no free name for \"%s\"", at->claimed.file);
+}
+
+/* Both, because the verdict is not known yet. */
+static status choose_keys(batch *b, error *err) {
+    landing *l = b->landing;
+    strings chosen = {0}, chosen_quarantined = {0};
+    for (size_t i = 0; i < b->count; i++) {
+        arrival *at = &b->items[i];
+        if (!is_kept(at))
+            continue;
+        key_choice raw = {arrival_store(l, at), at->table->short_name, &chosen};
+        key_choice aside = {l->context->quarantine, at->table->name, &chosen_quarantined};
+        TRY(choose_key(&raw, at, b->arena, &at->object, err));
+        TRY(choose_key(&aside, at, b->arena, &at->quarantined, err));
+        vec_push(b->arena, &chosen, at->object);
+        vec_push(b->arena, &chosen_quarantined, at->quarantined);
+        at->staging =
+            arena_printf(b->arena, KEEP_STAGING "%s-%lld/%zu", l->id, (long long)b->number, i);
+        b->layers[at->table->layer] = true;
+    }
+    return OK;
+}
+
+static char *staging_prefix(const batch *b) {
+    return arena_printf(b->arena, KEEP_STAGING "%s-%lld/", b->landing->id, (long long)b->number);
+}
+
+typedef status pending_call(batch *b, const pending_object *p, error *err);
+
+static status for_each_pending(batch *b, pending_call *call, error *err) {
+    const land_context *c = b->landing->context;
+    for (size_t i = 0; i < b->count; i++) {
+        const arrival *at = &b->items[i];
+        if (at->object == NULL)
+            continue;
+        pending_object raw = {arrival_layer(b->landing, at), at->object, c->run};
+        pending_object aside = {KEEP_QUARANTINE, at->quarantined, c->run};
+        TRY(call(b, &raw, err));
+        TRY(call(b, &aside, err));
+    }
+    for (size_t i = 0; i < c->lake->layer_count; i++) {
+        pending_object staged = {c->lake->layers[i].name, staging_prefix(b), c->run};
+        if (b->layers[i])
+            TRY(call(b, &staged, err));
+    }
+    return OK;
+}
+
+static status add_pending(batch *b, const pending_object *p, error *err) {
+    return ledger_pending_add(b->landing->context->ledger, p, b->landing->now_us, err);
+}
+
+static status remove_pending(batch *b, const pending_object *p, error *err) {
+    return ledger_pending_remove(b->landing->context->ledger, p->store, p->object, err);
+}
+
+static status pending_transaction(batch *b, pending_call *call, error *err) {
+    ledger *l = b->landing->context->ledger;
+    TRY(ledger_begin(l, LEDGER_WRITE, err));
+    status result = for_each_pending(b, call, err);
+    if (result != OK) {
+        ledger_rollback(l);
+        return result;
+    }
+    return ledger_commit(l, err);
+}
+
+status keep_prepare(batch *b, error *err) {
+    TRY(choose_keys(b, err));
+    for (size_t i = 0; i < b->count; i++)
+        if (b->items[i].object != NULL)
+            return pending_transaction(b, add_pending, err);
+    return OK;
+}
+
+status keep_settle(batch *b, error *err) {
+    return for_each_pending(b, remove_pending, err);
+}
+
+static void give_back(arrival *at, const error *problem) {
+    at->fate = ARRIVAL_RETURNED;
+    at->problem = *problem;
+}
+
+static void tell_changed(arrival *at) {
+    ARENA_AUTO a = arena_new();
+    error problem = {0};
+    error_set(&problem, E_CHANGED, "\"%s\" changed while it was read",
+              str_printable(a, at->claimed.file));
+    error_hint(&problem, "It is taken the next time; deliver under a name that ends in .part and "
+                         "rename it when it is complete.");
+    give_back(at, &problem);
+}
+
+/* -1: the file's fate is decided. */
+static int open_claimed(const landing *l, arrival *at) {
+    int fd = -1;
+    folder_stamp stamp;
+    error problem = {0};
+    if (folder_open_file(l->root_fd, at->claimed.claim, &fd, &stamp, &problem) != OK) {
+        give_back(at, &problem);
+        return -1;
+    }
+    if (folder_stamp_same(&stamp, &at->stamp))
+        return fd;
+    tell_changed(at);
+    close(fd);
+    return -1;
+}
+
+static int hash_all(int fd, hasher *h, int64_t *ret_bytes) {
+    char *chunk = malloc(READ_SIZE);
+    ASSERT(chunk != NULL);
+    ssize_t got;
+    while ((got = read(fd, chunk, READ_SIZE)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            break;
+        hasher_bytes(h, chunk, (size_t)got);
+        *ret_bytes += got;
+    }
+    int problem = got < 0 ? errno : 0;
+    free(chunk);
+    return problem;
+}
+
+void keep_hash(const landing *l, arrival *at) {
+    int fd = open_claimed(l, at);
+    if (fd < 0)
+        return;
+    hasher *h = hasher_new();
+    int problem = hash_all(fd, h, &at->bytes);
+    hasher_finish(h, at->sha256);
+    hasher_free(h);
+    close(fd);
+    at->hashed = true;
+    if (problem == 0)
+        return;
+    error told = {0};
+    error_set_errno(&told, problem, "cannot read \"%s\"", at->claimed.file);
+    give_back(at, &told);
+}
+
+/* What concerns the store concerns all files. */
+static bool is_of_store(status kind) {
+    return kind == E_FULL || kind == E_DENIED;
+}
+
+status keep_stage(const landing *l, arrival *at, error *err) {
+    char sha256[65];
+    int64_t bytes = 0;
+    error problem = {0};
+    int fd = open_claimed(l, at);
+    if (fd < 0)
+        return OK;
+    status put = store_put_file(arrival_store(l, at), at->staging, fd,
+                                (store_put_options){.read_only = true}, sha256, &bytes, &problem);
+    close(fd);
+    if (put != OK && is_of_store(put)) {
+        if (err != NULL)
+            *err = problem;
+        return put;
+    }
+    if (put != OK) {
+        give_back(at, &problem);
+        return OK;
+    }
+    at->staged = true;
+    if ((at->hashed && memcmp(at->sha256, sha256, sizeof sha256) != 0) || bytes != at->stamp.size) {
+        tell_changed(at);
+        return OK;
+    }
+    memcpy(at->sha256, sha256, sizeof sha256);
+    at->bytes = bytes;
+    at->hashed = true;
+    return OK;
+}
+
+void keep_confirm(const landing *l, arrival *at) {
+    if (at->fate == ARRIVAL_RETURNED)
+        return;
+    int fd = open_claimed(l, at);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A second name where the store can, else a second copy. */
+static status name_staged(const landing *l, arrival *at, error *err) {
+    store *in = arrival_store(l, at);
+    char sha256[65];
+    int64_t bytes;
+    if (store_has(in, STORE_LINK))
+        return store_link(in, at->staging, at->object, err);
+    int fd = open_claimed(l, at);
+    if (fd < 0)
+        return OK;
+    status put = store_put_file(in, at->object, fd,
+                                (store_put_options){.read_only = true, .if_absent = true}, sha256,
+                                &bytes, err);
+    close(fd);
+    return put;
+}
+
+static status place_accepted(const landing *l, arrival *at, error *err) {
+    TRY(name_staged(l, at, err)); /* a name that somebody else took meanwhile is not ours to undo */
+    at->placed = at->fate == ARRIVAL_ACCEPTED;
+    return OK;
+}
+
+static status copy_aside(const landing *l, arrival *at, int fd, error *err) {
+    char sha256[65];
+    int64_t bytes = 0;
+    store_put_options options = {.read_only = true, .if_absent = true};
+    TRY(store_put_file(l->context->quarantine, at->quarantined, fd, options, sha256, &bytes, err));
+    at->placed = true;
+    if (at->hashed && memcmp(at->sha256, sha256, sizeof sha256) != 0) {
+        tell_changed(at);
+        return OK;
+    }
+    memcpy(at->sha256, sha256, sizeof sha256);
+    at->bytes = bytes;
+    at->hashed = true;
+    return OK;
+}
+
+static status write_report(const landing *l, const arrival *at, error *err) {
+    ARENA_AUTO a = arena_new();
+    JSON_AUTO report = report_document(at);
+    char *text = json_dumps(report, JSON_INDENT(2));
+    ASSERT(text != NULL);
+    status put =
+        store_put(l->context->quarantine, arena_printf(a, "%s" KEEP_REPORT, at->quarantined), text,
+                  strlen(text), (store_put_options){.read_only = true}, err);
+    free(text);
+    return put;
+}
+
+static status place_rejected(const landing *l, arrival *at, error *err) {
+    int fd = open_claimed(l, at);
+    if (fd < 0)
+        return OK;
+    status result = copy_aside(l, at, fd, err);
+    close(fd);
+    if (result == OK && at->fate == ARRIVAL_REJECTED)
+        result = write_report(l, at, err);
+    return result;
+}
+
+/* The names that linking made, each folder once. */
+static status sync_placed(batch *b, error *err) {
+    strmap *synced = strmap_new(b->arena);
+    for (size_t i = 0; i < b->count; i++) {
+        const arrival *at = &b->items[i];
+        if (at->fate != ARRIVAL_ACCEPTED || !at->placed)
+            continue;
+        char *prefix = arena_printf(b->arena, "%s/", path_parent(b->arena, at->object));
+        char *key = arena_printf(b->arena, "%zu %s", at->table->layer, prefix);
+        if (strmap_has(synced, key))
+            continue;
+        strmap_set(synced, key, prefix);
+        TRY(store_sync(arrival_store(b->landing, at), prefix, err));
+    }
+    return OK;
+}
+
+static status remove_staged(batch *b, error *err) {
+    const land_context *c = b->landing->context;
+    for (size_t i = 0; i < c->lake->layer_count; i++)
+        if (b->layers[i])
+            TRY(store_remove_prefix(c->layers[i], staging_prefix(b), err));
+    return OK;
+}
+
+static status unplace(const landing *l, arrival *at, error *err) {
+    ARENA_AUTO a = arena_new();
+    if (!at->placed)
+        return OK;
+    at->placed = false;
+    TRY(store_remove(arrival_store(l, at), at->object, err));
+    TRY(store_remove(l->context->quarantine, at->quarantined, err));
+    return store_remove(l->context->quarantine, arena_printf(a, "%s" KEEP_REPORT, at->quarantined),
+                        err);
+}
+
+status keep_place(batch *b, error *err) {
+    const landing *l = b->landing;
+    for (size_t i = 0; i < b->count; i++) {
+        arrival *at = &b->items[i];
+        if (at->fate == ARRIVAL_ACCEPTED)
+            TRY(place_accepted(l, at, err));
+        else if (at->fate == ARRIVAL_REJECTED)
+            TRY(place_rejected(l, at, err));
+        if (at->fate == ARRIVAL_RETURNED)
+            TRY(unplace(l, at, err));
+    }
+    TRY(sync_placed(b, err));
+    return remove_staged(b, err);
+}
+
+/* What cannot be removed now stays pending, and the next landing removes it. */
+void keep_undo(batch *b) {
+    bool removed = remove_staged(b, NULL) == OK;
+    for (size_t i = 0; i < b->count; i++)
+        if (b->items[i].object != NULL)
+            removed = unplace(b->landing, &b->items[i], NULL) == OK && removed;
+    if (removed && pending_transaction(b, remove_pending, NULL) != OK)
+        return;
+}
