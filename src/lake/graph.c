@@ -34,7 +34,7 @@ static size_t first_open_input(const ordering *o, size_t i) {
         if (!o->is_placed[d->inputs.items[j]])
             return d->inputs.items[j];
     }
-    ASSERT(!"a table that waits has an input that is not placed");
+    ASSERT(false); /* a table that waits has an input that is not placed */
     return i;
 }
 
