@@ -20,9 +20,12 @@ typedef struct sql_shape {
     bool is_source;       /* holds deliveries */
 } sql_shape;
 
+/* query_location of what has no place in the text. DuckDB writes 2^64 - 1, which jansson cannot hold. */
+#define SQL_NO_PLACE INT64_MAX
+
 typedef struct sql_engine {
-    /* Text to tree (one SELECT): what json_serialize_sql gives, read by sql_tree_from_json.
-     * E_DEFINITION with err->line and err->column on a syntax error. */
+    /* Text to tree (one SELECT): what json_serialize_sql gives, with SQL_NO_PLACE for unknown
+     * locations. E_DEFINITION with err->line and err->column on a syntax error. */
     status (*parse)(void *state, const char *sql, json_t **ret_tree, error *err);
     /* Tree to text. */
     status (*render)(void *state, const json_t *tree, arena *a, char **ret_sql, error *err);
@@ -45,13 +48,6 @@ typedef struct sql_facts {
     bool reads_run;            /* FROM weir.run */
     char fingerprint[65];      /* of the tree without source locations */
 } sql_facts;
-
-/* The text that json_serialize_sql gave for sql, as a tree. Unknown places in it are larger than any
- * JSON integer; they become SQL_NO_PLACE, which json_deserialize_sql takes back as well.
- * E_DEFINITION with line and column for what DuckDB could not parse or serialise. */
-#define SQL_NO_PLACE INT64_MAX
-CHECKED status sql_tree_from_json(const char *text, size_t size, const char *sql, json_t **ret,
-                                  error *err);
 
 /* Collect the facts, and refuse what may not be in a table's SQL, with the remedy in the hint:
  * table functions and macros that read files or run text (read_csv, 'x.csv' in FROM, query, glob, …),
