@@ -220,10 +220,10 @@ class LakeTest(unittest.TestCase):
         return Lake(files, top / "lake")
 
     def assert_error(self, result, *words):
-        """The result's error has a hint, and all the words are in it."""
+        """The result's error tells where or what to do, and all the words are in it."""
         error = result.error
         self.assertTrue(error.get("message"), result)
-        self.assertTrue(error.get("hint"), f"an error without a hint\n{result}")
+        self.assertTrue(error.get("hint") or error.get("line"), f"no place and no hint\n{result}")
         text = json.dumps(error, ensure_ascii=False)
         for word in words:
             self.assertIn(word, text, str(result))
