@@ -163,7 +163,7 @@ static status sync_code(const sync *s, const lake_table *t, const known_table *k
 /* A table without inputs is never reached by a change of one, so its only partition is marked
  * here. */
 static status mark_table(const sync *s, const lake_table *t, int64_t table, error *err) {
-    const char *ref = arena_strndup(s->arena, t->fingerprint, SHORT_FINGERPRINT);
+    const char *ref = arena_printf(s->arena, "%.*s", SHORT_FINGERPRINT, t->fingerprint);
     TRY(ledger_mark_all(s->l, table, CAUSE_CODE, ref, err));
     if (t->input_count > 0 || t->partition_by.count > 0)
         return OK;

@@ -1,0 +1,206 @@
+#include "fixture.h"
+
+static ledger_edges edges_behind(fixture *f) {
+    ledger_edges edges = {0};
+    assert_ok(ledger_edges_behind(f->l, f->a, &edges, &f->err));
+    return edges;
+}
+
+static int64_t count(fixture *f, const char *sql) {
+    int64_t counted = -1;
+    assert_ok(db_get_int(f->l->d, sql, NULL, 0, -1, &counted, &f->err));
+    return counted;
+}
+
+static void test_tables_come_back_as_they_were_defined(void **state) {
+    fixture *f = *state;
+    const ledger_table *silver = &f->tables[SILVER];
+    assert_string_equal(silver->name, "silver.trips");
+    assert_int_equal(silver->column_count, 2);
+    assert_string_equal(silver->columns[1].name, "total");
+    assert_string_equal(silver->columns[1].type, "BIGINT");
+    assert_int_equal(silver->columns[0].field_id, 1);
+    assert_int_equal(silver->columns[1].field_id, 2);
+    assert_true(silver->generation > 0);
+    assert_true(silver->code > 0);
+    assert_int_equal(f->tables[RAW].code, 0);
+    assert_int_equal(silver->changed_seq, 0);
+}
+
+static void test_the_same_definition_writes_nothing(void **state) {
+    fixture *f = *state;
+    int64_t before = fixture_seq(f);
+    ledger *writer = fixture_second(f); /* would make a write transaction wait */
+    assert_ok(ledger_begin(writer, LEDGER_WRITE, &f->err));
+    fixture_sync(f);
+    ledger_close(writer);
+    assert_int_equal(fixture_seq(f), before);
+}
+
+static void test_a_definition_that_differs_in_no_table_takes_no_seq(void **state) {
+    fixture *f = *state;
+    int64_t before = fixture_seq(f);
+    fixture_redefine(f);
+    assert_int_equal(fixture_seq(f), before);
+    assert_ok(ledger_tables(f->l, f->lake, f->a, &f->tables, &f->err));
+}
+
+static void test_reading_tables_needs_this_very_definition(void **state) {
+    fixture *f = *state;
+    ledger_table *tables;
+    f->lake->fingerprint = "another";
+    assert_status(ledger_tables(f->l, f->lake, f->a, &tables, &f->err), E_NOT_FOUND);
+    assert_non_null(strstr(f->err.hint, "weir run"));
+}
+
+static void test_a_synchronisation_within_a_transaction_is_part_of_it(void **state) {
+    fixture *f = *state;
+    ledger_table *tables;
+    fixture_begin(f);
+    f->lake->fingerprint = "another";
+    assert_ok(ledger_sync_definition(f->l, f->lake, f->a, &tables, &f->err));
+    ledger_rollback(f->l);
+    assert_status(ledger_tables(f->l, f->lake, f->a, &tables, &f->err), E_NOT_FOUND);
+}
+
+static void test_changed_code_marks_what_exists_and_keeps_the_bookmark(void **state) {
+    fixture *f = *state;
+    fixture_begin(f);
+    int64_t unit = fixture_deliver(f, RAW, "a.csv", 1000);
+    fixture_feed(f, SILVER, RAW, unit, "event_date=1 event_date=2");
+    assert_ok(ledger_mark_unit(f->l, fixture_id(f, RAW), unit, CAUSE_NEW, "a.csv", &f->err));
+    fixture_build(f, SILVER, "event_date=1", "c1");
+    fixture_commit(f);
+    fixture_begin(f);
+    for (int i = 1; i <= 2; i++)
+        assert_ok(ledger_marks_clear(f->l, fixture_id(f, SILVER),
+                                     i == 1 ? "event_date=1" : "event_date=2", 1000, &f->err));
+    fixture_commit(f);
+    int64_t code = f->tables[SILVER].code;
+    f->lake->tables[SILVER]->fingerprint = "abcdefabcdefabcdef";
+    fixture_redefine(f);
+    assert_true(f->tables[SILVER].code > code);
+    assert_string_equal(fixture_marks(f, SILVER), "event_date=1 code abcdefabcdef");
+    assert_int_equal(fixture_bookmark(f, SILVER, RAW), f->tables[RAW].changed_seq);
+}
+
+static void test_a_new_map_starts_its_bookmark_again(void **state) {
+    fixture *f = *state;
+    fixture_begin(f);
+    int64_t unit = fixture_deliver(f, RAW, "a.csv", 1000);
+    fixture_feed(f, SILVER, RAW, unit, "event_date=1");
+    assert_ok(ledger_mark_unit(f->l, fixture_id(f, RAW), unit, CAUSE_NEW, "a.csv", &f->err));
+    fixture_commit(f);
+    assert_int_equal(edges_behind(f).count, 0);
+    f->lake->tables[SILVER]->inputs[0].map_fingerprint = "another-map";
+    fixture_redefine(f);
+    assert_int_equal(fixture_bookmark(f, SILVER, RAW), 0);
+    ledger_edges behind = edges_behind(f);
+    assert_int_equal(behind.count, 1);
+    assert_string_equal(behind.items[0].map, "another-map");
+}
+
+static void test_an_input_that_is_gone_leaves_no_edge(void **state) {
+    fixture *f = *state;
+    f->lake->tables[NAMED]->input_count = 1;
+    fixture_redefine(f);
+    assert_int_equal(fixture_bookmark(f, NAMED, NAMES), -1);
+    assert_int_equal(fixture_bookmark(f, NAMED, SILVER), 0);
+}
+
+static void test_new_columns_start_a_generation_and_mark_what_exists(void **state) {
+    fixture *f = *state;
+    fixture_begin(f);
+    fixture_build(f, SILVER, "event_date=1", "c1");
+    fixture_commit(f);
+    int64_t generation = f->tables[SILVER].generation;
+    f->lake->tables[SILVER]->columns.items[1].type = "DOUBLE";
+    fixture_redefine(f);
+    assert_true(f->tables[SILVER].generation > generation);
+    assert_string_equal(f->tables[SILVER].columns[1].type, "DOUBLE");
+    assert_string_equal(fixture_marks(f, SILVER), "event_date=1 code silver.trips");
+    ledger_current c;
+    assert_ok(ledger_current_get(f->l, fixture_id(f, SILVER), "event_date=1", f->a, &c, &f->err));
+}
+
+static void test_another_partitioning_forgets_texts_but_keeps_the_data(void **state) {
+    fixture *f = *state;
+    fixture_begin(f);
+    int64_t unit = fixture_deliver(f, RAW, "a.csv", 1000);
+    fixture_feed(f, SILVER, RAW, unit, "event_date=1");
+    assert_ok(ledger_mark_unit(f->l, fixture_id(f, RAW), unit, CAUSE_NEW, "a.csv", &f->err));
+    fixture_build(f, SILVER, "event_date=1", "c1");
+    fixture_commit(f);
+    f->lake->tables[SILVER]->partition_by.items[0] = "total";
+    fixture_redefine(f);
+    strings feeds;
+    const ledger_edge edge = fixture_edge(f, SILVER, RAW);
+    assert_string_equal(fixture_marks(f, SILVER), "");
+    assert_status(
+        ledger_feeds_of(f->l, edge.table, edge.input, edge.map, unit, f->a, &feeds, &f->err),
+        E_NOT_FOUND);
+    assert_int_equal(fixture_bookmark(f, SILVER, RAW), 0);
+    ledger_currents currents;
+    assert_ok(ledger_currents_of(f->l, fixture_id(f, SILVER), -1, f->a, &currents, &f->err));
+    assert_int_equal(currents.count, 1);
+    assert_string_equal(currents.items[0].text, "event_date=1");
+}
+
+static void test_a_table_that_is_gone_is_orphaned_and_comes_back_stale(void **state) {
+    fixture *f = *state;
+    fixture_begin(f);
+    int64_t version = fixture_build(f, SILVER, "event_date=1", "c1");
+    fixture_feed(f, GOLD, SILVER, version, "*");
+    assert_ok(ledger_mark_unit(f->l, fixture_id(f, SILVER), version, CAUSE_UPSTREAM, "x", &f->err));
+    fixture_commit(f);
+    assert_string_equal(fixture_marks(f, GOLD), "() upstream x");
+    f->lake->table_count--;
+    fixture_redefine(f);
+    assert_int_equal(count(f, "SELECT count(*) FROM tbl WHERE state = 'orphaned'"), 1);
+    int64_t left = -1;
+    assert_ok(ledger_mark_count(f->l, &left, &f->err));
+    assert_int_equal(left, 0);
+    f->lake->table_count++;
+    fixture_redefine(f);
+    assert_int_equal(count(f, "SELECT count(*) FROM tbl WHERE state = 'orphaned'"), 0);
+    assert_int_equal(fixture_bookmark(f, GOLD, SILVER), 0);
+}
+
+static void test_a_table_without_inputs_is_marked_when_it_is_new(void **state) {
+    fixture *f = *state;
+    f->lake->tables[GOLD]->input_count = 0;
+    f->lake->tables[GOLD]->fingerprint = "constant";
+    fixture_redefine(f);
+    assert_string_equal(fixture_marks(f, GOLD), "() code constant");
+}
+
+static void test_a_source_table_cannot_become_a_derived_one(void **state) {
+    fixture *f = *state;
+    ledger_table *tables;
+    f->lake->tables[NAMES]->source = NULL;
+    f->lake->tables[NAMES]->sql = "SELECT 1";
+    f->lake->fingerprint = "another";
+    assert_status(ledger_sync_definition(f->l, f->lake, f->a, &tables, &f->err), E_DEFINITION);
+    assert_non_null(strstr(f->err.message, "raw.names"));
+    f->lake->fingerprint = "definition-1";
+    assert_ok(ledger_tables(f->l, f->lake, f->a, &tables, &f->err)); /* nothing was changed */
+}
+
+int main(void) {
+    static const struct CMUnitTest TESTS[] = {
+        CLAIM(test_tables_come_back_as_they_were_defined),
+        CLAIM(test_the_same_definition_writes_nothing),
+        CLAIM(test_a_definition_that_differs_in_no_table_takes_no_seq),
+        CLAIM(test_reading_tables_needs_this_very_definition),
+        CLAIM(test_a_synchronisation_within_a_transaction_is_part_of_it),
+        CLAIM(test_changed_code_marks_what_exists_and_keeps_the_bookmark),
+        CLAIM(test_a_new_map_starts_its_bookmark_again),
+        CLAIM(test_an_input_that_is_gone_leaves_no_edge),
+        CLAIM(test_new_columns_start_a_generation_and_mark_what_exists),
+        CLAIM(test_another_partitioning_forgets_texts_but_keeps_the_data),
+        CLAIM(test_a_table_that_is_gone_is_orphaned_and_comes_back_stale),
+        CLAIM(test_a_table_without_inputs_is_marked_when_it_is_new),
+        CLAIM(test_a_source_table_cannot_become_a_derived_one),
+    };
+    return fixture_run("definition", TESTS, ARRAY_SIZE(TESTS));
+}
