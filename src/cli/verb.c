@@ -58,8 +58,8 @@ const verb VERBS[] = {
         .arguments = "[SELECT…]",
         .arguments_max = SIZE_MAX,
         .options = OPTION_SELECT | OPTION_BIT(OPTION_JOBS) | OPTION_BIT(OPTION_DRY_RUN)
-                   | OPTION_BIT(OPTION_NOW) | OPTION_BIT(OPTION_RETRY_FAILED)
-                   | OPTION_BIT(OPTION_STRICT) | OPTION_BIT(OPTION_WAIT),
+                   | OPTION_BIT(OPTION_RETRY_FAILED) | OPTION_BIT(OPTION_STRICT)
+                   | OPTION_BIT(OPTION_WAIT),
         .line = "land, then rebuild what is stale: the one command for cron",
         .doc = "Takes in what landed, rebuilds exactly the partitions that this or a change of "
                "the definition reaches, makes all of it current in one commit, and brings the "
@@ -77,9 +77,8 @@ const verb VERBS[] = {
         .group = VERB_WORK,
         .arguments = "[SELECT…] | --try TABLE FILE",
         .arguments_max = SIZE_MAX,
-        .options = OPTION_SELECT | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_NOW)
-                   | OPTION_BIT(OPTION_STRICT) | OPTION_BIT(OPTION_TRY) | OPTION_BIT(OPTION_WAIT)
-                   | OPTION_BIT(OPTION_JOBS),
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_STRICT)
+                   | OPTION_BIT(OPTION_TRY) | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_JOBS),
         .line = "only take deliveries in",
         .doc = "Checks each file below the land folder against its table and keeps it byte for "
                "byte in raw history, or in quarantine with a report. Nothing is built. With --try "
@@ -93,7 +92,7 @@ const verb VERBS[] = {
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
         .arguments_max = SIZE_MAX,
-        .options = OPTION_SELECT | OPTION_BIT(OPTION_DETAILED_EXITCODE) | OPTION_BIT(OPTION_NOW),
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_DETAILED_EXITCODE),
         .line = "what a run would build, and why",
         .doc = "Lists the stale partitions in the order of building, each with its causes. "
                "Partitions below something not built yet are uncertain: they may turn out "
