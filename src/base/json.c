@@ -50,14 +50,14 @@ static status need(const json_t *object, const char *key, json_type type, json_t
 }
 
 status json_need_string(const json_t *object, const char *key, const char **ret, error *err) {
-    json_t *value;
+    json_t *value = NULL;
     TRY(need(object, key, JSON_STRING, &value, err));
     *ret = json_string_value(value);
     return OK;
 }
 
 status json_need_int(const json_t *object, const char *key, int64_t *ret, error *err) {
-    json_t *value;
+    json_t *value = NULL;
     TRY(need(object, key, JSON_INTEGER, &value, err));
     *ret = json_integer_value(value);
     return OK;

@@ -144,7 +144,7 @@ static int place_of(sqlite3_stmt *prepared, size_t number) {
 static status query(void *state, const char *sql, const db_value *values, size_t count,
                     void **ret_rows, error *err) {
     sqlite_state *s = state;
-    statement *taken;
+    statement *taken = NULL;
     TRY(take_statement(s, sql, &taken, err));
     ASSERT(sqlite3_bind_parameter_count(taken->prepared) == (int)count);
     for (size_t i = 0; i < count; i++) {
