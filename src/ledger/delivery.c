@@ -157,12 +157,14 @@ status ledger_delivery_claimed(ledger *l, const char *claim, bool *ret, error *e
     return OK;
 }
 
-/* An accepted delivery is every one that is not rejected. */
+/* An accepted delivery is every one that is not rejected. Table by table (CROSS JOIN keeps SQLite
+ * to that order), because the index begins with the table. */
 status ledger_quarantine_count(ledger *l, int64_t *ret, error *err) {
     return db_get_int(
         l->d,
-        "SELECT count(*) FROM tbl t JOIN delivery d ON d.tbl = t.id AND d.state = 'rejected'"
-        " WHERE NOT EXISTS (SELECT 1 FROM delivery n WHERE n.tbl = d.tbl"
+        "SELECT count(*) FROM tbl t CROSS JOIN delivery d"
+        " WHERE d.tbl = t.id AND d.state = 'rejected'"
+        " AND NOT EXISTS (SELECT 1 FROM delivery n WHERE n.tbl = d.tbl"
         " AND n.identity = d.identity AND n.state <> 'rejected'"
         " AND (n.land_time > d.land_time OR (n.land_time = d.land_time AND n.id > d.id)))",
         NULL, 0, 0, ret, err);

@@ -98,7 +98,7 @@ status ledger_lease_check(ledger *l, const char *name, const char *owner, int64_
     lease held;
     ledger_need_write(l);
     TRY(find_lease(l, name, a, &held, err));
-    if (str_eq(held.owner, owner) && held.fence == fence)
+    if (held.owner[0] != '\0' && str_eq(held.owner, owner) && held.fence == fence)
         return OK;
     error_set(err, E_BUSY, "the run lost \"%s\" to another one: %s", name,
               held.owner[0] == '\0' ? "released" : held.owner);
