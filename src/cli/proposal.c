@@ -56,12 +56,7 @@ static status add_column(buf *b, const json_t *column, error *err) {
     TRY(json_need_string(column, "name", &name, err));
     TRY(json_need_string(column, "type", &type, err));
     const char *shown = proposal_type(b->arena, type);
-    bool nullable = json_get_bool(column, "nullable", true);
-    buf_printf(b, "  %s: ", yaml_text(b->arena, name));
-    if (nullable)
-        buf_printf(b, "%s\n", yaml_text(b->arena, shown));
-    else
-        buf_printf(b, "{type: %s, nullable: false}\n", yaml_text(b->arena, shown));
+    buf_printf(b, "  %s: %s\n", yaml_text(b->arena, name), yaml_text(b->arena, shown));
     return OK;
 }
 

@@ -19,11 +19,11 @@ static void check(const char *seen, const char *format, const char *expected) {
 static void test_types_are_written_as_users_call_them(void **state) {
     (void)state;
     check("{\"csv\":{\"delimiter\":\",\",\"quote\":\"\\\"\",\"header\":true},\"rows\":2,"
-          "\"columns\":[{\"name\":\"code\",\"type\":\"VARCHAR\",\"nullable\":false},"
-          "{\"name\":\"n\",\"type\":\"BIGINT\",\"nullable\":true},"
-          "{\"name\":\"price\",\"type\":\"DECIMAL(9,2)\",\"nullable\":true}]}",
+          "\"columns\":[{\"name\":\"code\",\"type\":\"VARCHAR\"},"
+          "{\"name\":\"n\",\"type\":\"BIGINT\"},"
+          "{\"name\":\"price\",\"type\":\"DECIMAL(9,2)\"}]}",
           "csv",
-          "format: csv\ncolumns:\n  code: {type: string, nullable: false}\n  \"n\": int64\n"
+          "format: csv\ncolumns:\n  code: string\n  \"n\": int64\n"
           "  price: \"decimal(9,2)\"\n");
 }
 
