@@ -128,11 +128,11 @@ static json_t *rewrite_members(rewriting *r, json_t *value) {
     size_t i;
     bool whole = true;
     json_object_foreach(value, key, child) {
-        json_t *copy = rewrite_value(r, child);
+        json_t *copy = whole ? rewrite_value(r, child) : NULL;
         whole = whole && copy && json_object_set_new(made, key, copy) == 0;
     }
     json_array_foreach(value, i, child) {
-        json_t *copy = rewrite_value(r, child);
+        json_t *copy = whole ? rewrite_value(r, child) : NULL;
         whole = whole && copy && json_array_append_new(made, copy) == 0;
     }
     if (whole)
