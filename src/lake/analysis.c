@@ -106,7 +106,7 @@ static json_t *encode_texts(const strings *texts) {
 }
 
 static json_t *encode_map(const sql_map *map) {
-    return json_pack("{s:i,s:o,s:o,s:s?,s:i,s:i,s:b}", "kind", (int)map->kind, "expressions",
+    return json_pack("{s:i,s:o,s:o,s:s*,s:i,s:i,s:b}", "kind", (int)map->kind, "expressions",
                      encode_texts(&map->expressions), "same", encode_texts(&map->same), "why",
                      map->why, "line", map->line, "column", map->column, "defines", map->defines);
 }
@@ -118,7 +118,7 @@ static json_t *encode(const lake_table *t) {
             result, json_pack("[s,s]", t->columns.items[i].name, t->columns.items[i].type));
     for (size_t i = 0; i < t->input_count; i++)
         json_array_append_new(maps, encode_map(&t->inputs[i].map));
-    return json_pack("{s:o,s:o,s:b,s:b,s:s?}", "columns", result, "maps", maps, "aligned",
+    return json_pack("{s:o,s:o,s:b,s:b,s:s*}", "columns", result, "maps", maps, "aligned",
                      t->aligned, "order", t->order_sensitive, "misalignment", t->misalignment);
 }
 
@@ -139,7 +139,7 @@ static bool decode_map(json_t *answer, const lake_table *t, const char *table, a
     json_t *expressions, *same;
     const char *why = NULL;
     sql_map map = {.table = table};
-    if (json_unpack(answer, "{s:i,s:o,s:o,s:s?,s:i,s:i,s:b}", "kind", &kind, "expressions",
+    if (json_unpack(answer, "{s:i,s:o,s:o,s?s,s:i,s:i,s:b}", "kind", &kind, "expressions",
                     &expressions, "same", &same, "why", &why, "line", &map.line, "column",
                     &map.column, "defines", &defines)
             != 0
@@ -173,7 +173,7 @@ static bool decode(const json_t *answer, arena *a, lake_table *t) {
     const char *misalignment = NULL;
     columns found = {0};
     if (answer == NULL
-        || json_unpack((json_t *)(uintptr_t)answer, "{s:o,s:o,s:b,s:b,s:s?}", "columns", &result,
+        || json_unpack((json_t *)(uintptr_t)answer, "{s:o,s:o,s:b,s:b,s?s}", "columns", &result,
                        "maps", &maps, "aligned", &aligned, "order", &order, "misalignment",
                        &misalignment)
                != 0

@@ -20,7 +20,9 @@ static const char *shown_name(checker *c, const char *path, const char *name) {
 static void hint_unknown(checker *c, error *err, const key *parent, const char *name) {
     const key *elsewhere = key_find(c->files & ~(unsigned)FILE_DEFAULTS, parent, name);
     if (elsewhere == NULL)
-        elsewhere = key_find(FILE_LAKE | FILE_SOURCE | FILE_DERIVED, parent, name);
+        elsewhere = key_find(FILE_SOURCE | FILE_DERIVED, parent, name);
+    if (elsewhere == NULL)
+        elsewhere = key_find(FILE_LAKE, parent, name);
     if (elsewhere != NULL && !str_eq(key_name(elsewhere), "*")) {
         if ((elsewhere->files & c->files) != 0)
             error_hint(err, "It cannot have a default for the folder: write it for each table.");
