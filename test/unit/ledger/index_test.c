@@ -13,8 +13,9 @@ static watch WATCH;
 
 /* What grows with the lake. The rest (tbl, edge, lake, generation) is as small as its definition. */
 static const char *const LARGE[] = {
-    "delivery",  "d",    "feed", "f",    "fed", "current",    "c",       "v", "p",  "version",
-    "partition", "file", "vf",   "mark", "m",   "derivation", "lineage", "s", "e_", "n"};
+    "delivery", "d", "n",    "feed", "f",    "fed", "current",    "c",       "s", "partition", "p",
+    "version",  "v", "file", "vf",   "mark", "m",   "derivation", "lineage",
+};
 
 static bool is_large(const char *name) {
     for (size_t i = 0; i < ARRAY_SIZE(LARGE); i++)
