@@ -11,7 +11,7 @@ typedef struct watch {
 /* One test at a time uses it; a driver's calls bring no place of their own. */
 static watch WATCH;
 
-/* What grows with the lake. The rest (tbl, edge, lake, generation) is as small as its definition. */
+/* What grows with the lake. The rest (tbl, edge, generation) is as small as its definition. */
 static const char *const LARGE[] = {
     "delivery", "d", "n",    "feed", "f",    "fed", "current",    "c",       "s", "partition", "p",
     "version",  "v", "file", "vf",   "mark", "m",   "derivation", "lineage",
