@@ -89,10 +89,16 @@ static void place_in_user_sql(const db *d, const char *sql, const char *position
         set_place(d->user_sql, (size_t)offset - begin, err);
 }
 
-static void cut_at_newline(char *text) {
-    char *newline = strchr(text, '\n');
-    if (newline != NULL)
-        *newline = '\0';
+/* Only the first line speaks of the failure; of a CSV's the first three do. */
+static void cut_lines(char *message) {
+    int keep = str_starts(message, "CSV Error on Line") ? 2 : 0;
+    for (char *newline = strchr(message, '\n'); newline != NULL; newline = strchr(newline, '\n')) {
+        if (keep-- == 0) {
+            *newline = '\0';
+            return;
+        }
+        *newline = ';';
+    }
 }
 
 /* Names of the engine's own catalog are no help to anybody. */
@@ -129,7 +135,7 @@ status db_fail(const db *d, duckdb_error_type type, const char *text, const char
         err->line = err->column = 0;
         set_hint(d, type, kind, err);
         hint_from_message(message, err);
-        cut_at_newline(err->message);
+        cut_lines(err->message);
         lower_first(err->message);
         if (kind == E_DEFINITION)
             place_in_user_sql(d, sql, json_string_value(json_object_get(document, "position")),

@@ -54,7 +54,8 @@ static void add_scan(const inference *f, buf *sql) {
     buf_add(sql, str_eq(f->format, "csv") ? "read_csv(" : "read_json(");
     buf_sql_literal(sql, f->path);
     buf_add(sql, ", hive_partitioning = false, compression = ");
-    buf_sql_literal(sql, f->compression);
+    bool plain = str_eq(f->compression, "none");
+    buf_sql_literal(sql, plain ? "uncompressed" : f->compression);
     if (str_eq(f->format, "csv")) {
         buf_printf(sql,
                    ", all_varchar = true, header = %s, delim = ", f->header ? "true" : "false");
@@ -168,6 +169,8 @@ static status infer(inference *f, json_t **ret, error *err) {
     int64_t rows = 0;
     db_table found = {0};
     TRY(take_sample(f, &rows, &found, err));
+    if (rows == 0 && !f->header && str_eq(f->format, "csv"))
+        return error_set(err, E_DATA, "\"%s\" is empty", f->path);
     json_t *columns = json_array();
     status result = add_columns(f, &found, columns, err);
     if (result != OK) {

@@ -4,12 +4,11 @@
 
 #include <inttypes.h>
 
-void maps_add_keys(const job_maps *maps, bool tolerant, buf *sql) {
+void maps_add_keys(const job_maps *maps, buf *sql) {
     for (size_t m = 0; m < maps->count; m++) {
         for (size_t k = 0; k < maps->items[m].keys.count; k++) {
             const job_key *key = &maps->items[m].keys.items[k];
-            buf_printf(sql, ", %s(CAST((%s\n) AS %s)) AS m%zu_%zu", tolerant ? "TRY" : "",
-                       key->expression, key->type, m, k);
+            buf_printf(sql, ", CAST((%s\n) AS %s) AS m%zu_%zu", key->expression, key->type, m, k);
         }
     }
 }

@@ -62,7 +62,7 @@ static status scan(db *d, const build_spec *spec, const build_files *files, aren
     buf_add(&sql, " AS h1, ");
     digest_add_second(&sql, &spec->columns);
     buf_add(&sql, " AS h2");
-    maps_add_keys(&spec->maps, false, &sql);
+    maps_add_keys(&spec->maps, &sql);
     buf_add(&sql, " FROM ");
     add_source(files, &sql);
     buf_add(&sql, ") GROUP BY ALL");

@@ -46,7 +46,7 @@ static status read_parquet_columns(const json_t *contract, arena *a, reader *r, 
     return read_columns(contract, a, r, err);
 }
 
-static status read_csv_options(const json_t *contract, arena *a, reader *r, error *err) {
+status reader_read_csv(const json_t *contract, arena *a, reader *r, error *err) {
     r->delimiter = json_get_string(contract, "delimiter", ",");
     r->quote = json_get_string(contract, "quote", "\"");
     r->encoding = json_get_string(contract, "encoding", "utf-8");
@@ -64,7 +64,7 @@ status reader_read(const json_t *contract, arena *a, reader *ret, error *err) {
     if (r.format == READER_PARQUET)
         TRY(read_parquet_columns(contract, a, &r, err));
     if (r.format == READER_CSV)
-        TRY(read_csv_options(contract, a, &r, err));
+        TRY(reader_read_csv(contract, a, &r, err));
     if (r.format == READER_CSV || r.format == READER_JSON) {
         TRY(job_read_strings(contract, "file_columns", a, &r.file_columns, err));
         TRY(read_columns(contract, a, &r, err));
@@ -133,7 +133,12 @@ static void add_csv(const reader *r, buf *sql, const reader_scan *scan) {
     add_option(sql, "compression", r->compression);
     buf_printf(sql, ", header = %s, nullstr = ", r->header ? "true" : "false");
     add_texts(sql, r->null_values.count > 0 ? &r->null_values : &none);
-    buf_printf(sql, ", auto_detect = false, strict_mode = true, max_line_size = %d", LINE_SIZE_MAX);
+    buf_printf(sql, ", auto_detect = false, max_line_size = %d", LINE_SIZE_MAX);
+    if (scan->lenient)
+        buf_add(sql, ", strict_mode = false, null_padding = true, ignore_errors = true,"
+                     " parallel = false");
+    else
+        buf_add(sql, ", strict_mode = true");
     if (scan->rejects)
         buf_add(sql, ", store_rejects = true, rejects_table = '__weir_rejects',"
                      " rejects_scan = '__weir_scans', rejects_limit = 200000");

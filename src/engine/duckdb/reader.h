@@ -37,10 +37,14 @@ typedef struct reader_scan {
     const strings *paths;
     bool with_path; /* add READER_PATH */
     bool rejects;   /* CSV: go on after a bad row and keep it in __weir_rejects */
+    bool lenient;   /* CSV: take rows apart as well as it goes, leave out what does not go at all */
     bool exact;     /* read whole numbers and dates in a wider type, so that a loss shows */
 } reader_scan;
 
 CHECKED status reader_read(const json_t *contract, arena *a, reader *ret, error *err);
+
+/* The options of a CSV alone; keys that are not there get their defaults. options may be NULL. */
+CHECKED status reader_read_csv(const json_t *options, arena *a, reader *r, error *err);
 
 /* A table function call over the paths. */
 void reader_add_scan(const reader *r, buf *sql, const reader_scan *scan);

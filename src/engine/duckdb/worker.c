@@ -79,8 +79,8 @@ static const struct {
     const char *name;
     job_handler handler;
 } JOBS[] = {
-    {"open", job_open},         {"parse", job_parse}, {"render", job_render},
-    {"describe", job_describe}, {"build", job_build},
+    {"open", job_open},   {"parse", job_parse}, {"render", job_render}, {"describe", job_describe},
+    {"build", job_build}, {"check", job_check}, {"infer", job_infer},
 };
 
 static job_handler find_handler(const char *name) {
