@@ -12,11 +12,11 @@ static void tell_fields(output *o, json_t *object) {
     json_t *value;
     json_object_foreach(object, key, value) {
         if (json_is_string(value))
-            output_say(o, "%-14s %s", key, json_string_value(value));
+            output_say(o, "%-19s %s", key, json_string_value(value));
         else if (json_is_integer(value))
-            output_say(o, "%-14s %lld", key, (long long)json_integer_value(value));
+            output_say(o, "%-19s %lld", key, (long long)json_integer_value(value));
         else if (json_is_boolean(value))
-            output_say(o, "%-14s %s", key, json_is_true(value) ? "yes" : "no");
+            output_say(o, "%-19s %s", key, json_is_true(value) ? "yes" : "no");
     }
 }
 
@@ -65,7 +65,7 @@ static void tell_table(const session *s, const lake_table *t, json_t *d) {
     json_object_del(d, "format");
     tell_fields(o, d);
     if (t->partition_by.count > 0)
-        output_say(o, "%-14s %s", "partition_by", str_join(s->arena, &t->partition_by, ", "));
+        output_say(o, "%-19s %s", "partition_by", str_join(s->arena, &t->partition_by, ", "));
     tell_list(o, json_object_get(d, "columns"), COLUMNS, ARRAY_SIZE(COLUMNS));
     JSON_AUTO maps = json_array();
     describe_maps(maps, t);
