@@ -238,6 +238,16 @@ static sql_from build_table_function(sql_builder *b, const json_t *from) {
     return name_rel(b, rel, &n);
 }
 
+static sql_from build_values(sql_builder *b, const json_t *from) {
+    naming n = {.schema = "", .table = sql_text(from, "alias")};
+    sql_rel *rel = sql_rel_opaque(b, from, "VALUES");
+    rel->open = false;
+    fill_own_items(b, rel, json_array_size(json_array_get(json_object_get(from, "values"), 0)));
+    for (size_t i = 0; i < rel->items.count; i++)
+        rel->items.items[i].name = arena_printf(b->arena, "col%zu", i);
+    return name_rel(b, rel, &n);
+}
+
 static const char *join_name(sql_builder *b, const json_t *join) {
     const char *ref = sql_text(join, "ref_type");
     if (str_eq(ref, "REGULAR"))
@@ -288,5 +298,7 @@ sql_from sql_build_from(sql_builder *b, const json_t *from, const sql_cte *ctes)
         return build_join(b, from, ctes);
     if (str_eq(type, "TABLE_FUNCTION"))
         return build_table_function(b, from);
-    return opaque_from(b, from, str_eq(type, "EXPRESSION_LIST") ? "VALUES" : type);
+    if (str_eq(type, "EXPRESSION_LIST"))
+        return build_values(b, from);
+    return opaque_from(b, from, type);
 }

@@ -23,35 +23,40 @@ sql_rel *sql_rel_opaque(sql_builder *b, const json_t *tree, const char *what) {
         location = sql_location_within(tree);
     sql_rel *rel = sql_rel_new(b, REL_OPAQUE, what, location);
     rel->open = true;
+    rel->veil = (sql_reason){.text = arena_printf(b->arena, "the columns of %s", what),
+                             .location = location};
     sql_reason why = {.text = arena_printf(b->arena, "is read inside %s", what),
                       .location = location};
     sql_note_loose(b, tree, why);
     return rel;
 }
 
+static int64_t refuse(const sql_builder *b, const sql_rel *rel, const char *name, bool twice,
+                      sql_reason *why) {
+    const char *veil = rel->veil.text ? rel->veil.text : "columns that are not known";
+    *why = (sql_reason){.location = rel->location};
+    if (twice) {
+        why->text = arena_printf(b->arena, "there are two columns \"%s\"", name);
+    } else if (rel->open) {
+        why->text = arena_printf(b->arena, "\"%s\" cannot be told from %s", name, veil);
+        why->location = rel->veil.text ? rel->veil.location : rel->location;
+    } else {
+        why->text = arena_printf(b->arena, "there is no column \"%s\"", name);
+    }
+    return -1;
+}
+
 int64_t sql_rel_find(const sql_builder *b, const sql_rel *rel, const char *name, sql_reason *why) {
     int64_t found = -1;
-    const char *problem =
-        rel->open ? "a column that cannot be followed, \"%s\"" : "no column of the result, \"%s\"";
     for (size_t i = 0; i < rel->items.count; i++) {
         const char *item = rel->items.items[i].name;
         if (!item || !sql_same_name(item, name))
             continue;
         if (found >= 0)
-            problem = "two columns of the result, \"%s\"";
-        found = found >= 0 ? -2 : (int64_t)i;
-        if (found == -2)
-            break;
+            return refuse(b, rel, name, true, why);
+        found = (int64_t)i;
     }
-    if (found >= 0)
-        return found;
-    buf text = buf_new(b->arena);
-    const char *at = strstr(problem, "%s");
-    buf_add_bytes(&text, problem, (size_t)(at - problem));
-    buf_add(&text, name);
-    buf_add(&text, at + 2);
-    *why = (sql_reason){.text = text.text, .location = rel->location};
-    return -1;
+    return found >= 0 ? found : refuse(b, rel, name, false, why);
 }
 
 static void add_pair(sql_builder *b, sql_rel *rel, size_t left, size_t right, const char *name) {
@@ -65,6 +70,7 @@ static void add_pair(sql_builder *b, sql_rel *rel, size_t left, size_t right, co
 static void pair_by_position(sql_builder *b, sql_rel *rel) {
     size_t left = rel->left->items.count, right = rel->right->items.count;
     rel->open = rel->left->open || rel->right->open || left != right;
+    rel->veil = rel->left->open ? rel->left->veil : rel->right->veil;
     for (size_t i = 0; i < left && i < right; i++)
         add_pair(b, rel, i, i, rel->left->items.items[i].name);
 }
@@ -77,6 +83,7 @@ static size_t find_or_none(sql_builder *b, const sql_rel *rel, const char *name)
 
 static void pair_by_name(sql_builder *b, sql_rel *rel) {
     rel->open = rel->left->open || rel->right->open;
+    rel->veil = rel->left->open ? rel->left->veil : rel->right->veil;
     for (size_t i = 0; i < rel->left->items.count; i++) {
         const char *name = rel->left->items.items[i].name;
         add_pair(b, rel, i, name ? find_or_none(b, rel->right, name) : SIZE_MAX, name);

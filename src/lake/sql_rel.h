@@ -69,6 +69,7 @@ struct sql_rel {
     int64_t location;
     sql_items items;       /* output columns; those of tables and joins are REFs to themselves */
     bool open;             /* there are further columns, after items, that are not known */
+    sql_reason veil;       /* with open, what hides them */
     sql_reason cut;        /* LIMIT, OFFSET, a sample: which rows come out depends on all of them */
     sql_rel *left, *right; /* REL_SETOP, REL_JOIN */
 

@@ -94,27 +94,29 @@ static json_t *add_fields(const sql_names_seen *names, json_t *expr, const json_
     return expr;
 }
 
-/* a.b is a column of a table or a field of a column, a.b.c one of three: only one may fit. */
+/* a.b.c is schema.table.column, else table.column with a field, else a column with fields. */
 static json_t *resolve_dotted(const sql_names_seen *names, const json_t *ref, const json_t *parts,
                               sql_reason *why) {
     const char *first = json_string_value(json_array_get(parts, 0));
     const char *second = json_string_value(json_array_get(parts, 1));
     const char *third = json_string_value(json_array_get(parts, 2));
-    json_t *in_schema = NULL, *in_table = NULL;
+    json_t *found = NULL;
     bool open = false;
-    size_t matches = third ? match_table(names->scope, first, second, third, &in_schema, &open) : 0;
-    matches += match_table(names->scope, NULL, first, second, &in_table, &open);
-    size_t fields;
-    const scope_column *offer = scope_find(names->scope, first, &fields);
-    matches += fields;
-    if (matches != 1 || open)
+    size_t used = 3;
+    size_t matches = third ? match_table(names->scope, first, second, third, &found, &open) : 0;
+    if (matches == 0 && !open) {
+        used = 2;
+        matches = match_table(names->scope, NULL, first, second, &found, &open);
+    }
+    if (matches == 0 && !open) {
+        used = 1;
+        const scope_column *offer = scope_find(names->scope, first, &matches);
+        found = offer ? offer->merged : NULL;
+    }
+    if (matches != 1 || !found)
         return refuse(names, ref, why, matches > 1 ? "the ambiguous name" : "the unknown name",
                       first);
-    if (in_schema)
-        return add_fields(names, in_schema, parts, 3);
-    if (in_table)
-        return add_fields(names, in_table, parts, 2);
-    return offer->merged ? add_fields(names, offer->merged, parts, 1) : NULL;
+    return add_fields(names, found, parts, used);
 }
 
 static json_t *resolve_column(void *state, const json_t *ref, sql_reason *why) {

@@ -53,8 +53,11 @@ static void add_items(building *s) {
             scope_expand_star(&names, expr, &s->rel->items, &s->rel->open);
         else if (makes_columns(expr))
             s->rel->open = true;
-        if (s->rel->open)
+        if (s->rel->open) {
+            s->rel->veil = (sql_reason){.text = "columns that cannot be counted (name it first)",
+                                        .location = sql_location_within(expr)};
             return;
+        }
         if (sql_is(expr, "class", "STAR"))
             continue;
         sql_item item = {.name = item_name(expr), .location = sql_location(expr)};
