@@ -14,10 +14,20 @@ typedef struct lake_layer {
     const char *store; /* absolute folder of the layer's tables: <store>/<layer> or its own store */
 } lake_layer;
 
-typedef enum lake_format { FORMAT_BY_EXTENSION, FORMAT_CSV, FORMAT_JSON, FORMAT_PARQUET, FORMAT_OPAQUE } lake_format;
+typedef enum lake_format {
+    FORMAT_BY_EXTENSION,
+    FORMAT_CSV,
+    FORMAT_JSON,
+    FORMAT_PARQUET,
+    FORMAT_OPAQUE
+} lake_format;
 typedef enum lake_absent { ABSENT_FAIL, ABSENT_NULL } lake_absent;
 typedef enum lake_extra { EXTRA_FAIL, EXTRA_KEEP, EXTRA_DROP } lake_extra;
-typedef enum lake_redelivery { REDELIVERY_SUPERSEDE, REDELIVERY_KEEP_BOTH, REDELIVERY_REJECT } lake_redelivery;
+typedef enum lake_redelivery {
+    REDELIVERY_SUPERSEDE,
+    REDELIVERY_KEEP_BOTH,
+    REDELIVERY_REJECT
+} lake_redelivery;
 typedef enum lake_land_time { LAND_TIME_UPLOADED, LAND_TIME_ACCEPTED } lake_land_time;
 typedef enum lake_unknown { UNKNOWN_REPORT, UNKNOWN_FAIL, UNKNOWN_IGNORE } lake_unknown;
 
@@ -46,7 +56,7 @@ typedef struct lake_source {
     const char *land; /* relative to the lake's land root, safe */
     lake_format format;
     lake_csv csv;
-    lake_columns columns;    /* as declared; empty: every column of the file, as text for CSV */
+    lake_columns columns; /* as declared; empty: every column of the file, as text for CSV */
     lake_absent missing_columns;
     lake_extra extra_columns;
     const char *from_path;   /* PCRE2 pattern over the path below land; NULL when none */
@@ -59,7 +69,8 @@ typedef struct lake_source {
     int64_t rows_min;
     int64_t rows_max; /* -1: no limit */
     int64_t max_partitions_per_delivery;
-    const char *fingerprint; /* of everything above that decides what is accepted and how it is read */
+    const char
+        *fingerprint; /* of everything above that decides what is accepted and how it is read */
 } lake_source;
 
 struct lake_table;
@@ -68,22 +79,22 @@ typedef struct lake_input {
     const struct lake_table *table;
     sql_map map;                 /* kind is never MAP_NONE in a loaded model */
     const char *map_fingerprint; /* of kind, expressions and time zone: feeds are kept under it */
-    bool reads_land_timestamp;   /* SQL or map names file_land_timestamp of a source table: only then
+    bool reads_land_timestamp; /* SQL or map names file_land_timestamp of a source table: only then
                                     its view has it, a BIGINT after the table's columns */
-    bool reads_file;             /* … weir_file, a VARCHAR */
-    bool reads_from_path;        /* … a from_path column, or has a * over it */
+    bool reads_file;           /* … weir_file, a VARCHAR */
+    bool reads_from_path;      /* … a from_path column, or has a * over it */
 } lake_input;
 
 typedef struct lake_table {
-    size_t index;       /* in lake->tables: inputs come before their readers */
-    size_t layer;       /* in lake->layers */
-    const char *name;   /* "silver.province" */
+    size_t index;     /* in lake->tables: inputs come before their readers */
+    size_t layer;     /* in lake->layers */
+    const char *name; /* "silver.province" */
     const char *short_name;
     const char *sql_file;  /* relative to the lake's folder, NULL for source tables */
     const char *yaml_file; /* NULL when there is none */
     lake_source *source;   /* NULL for derived tables */
-    columns columns;       /* of the table as readers see it; source: declared, then from_path names */
-    strings partition_by;  /* empty: unpartitioned, and always for source tables */
+    columns columns; /* of the table as readers see it; source: declared, then from_path names */
+    strings partition_by; /* empty: unpartitioned, and always for source tables */
 
     /* Derived tables only. */
     const char *sql;
@@ -92,14 +103,15 @@ typedef struct lake_table {
     bool aligned;             /* many partitions may share one pass */
     bool order_sensitive;     /* one single-threaded job per partition */
     const char *misalignment; /* why not aligned, for graph and errors */
-    const char *fingerprint;  /* of SQL, maps, columns, policy: what the memo key takes for the code */
+    const char
+        *fingerprint; /* of SQL, maps, columns, policy: what the memo key takes for the code */
     int64_t file_target_bytes;
-    const char *file_name;    /* files: {count: 1, name: …}; NULL otherwise */
-    bool project_hive;        /* projection: hive, else none */
+    const char *file_name; /* files: {count: 1, name: …}; NULL otherwise */
+    bool project_hive;     /* projection: hive, else none */
 } lake_table;
 
 typedef struct lake {
-    const char *dir;  /* absolute */
+    const char *dir; /* absolute */
     const char *name;
     lake_layer *layers;
     size_t layer_count;
@@ -108,7 +120,7 @@ typedef struct lake {
     const char *ledger; /* absolute path of the SQLite file */
     const char *timezone;
     const char *code_version; /* as written or in WEIR_CODE_VERSION, else NULL: lake_code_version */
-    const char *environment; /* NULL: the default one */
+    const char *environment;  /* NULL: the default one */
     lake_unknown unknown_files;
     bool commit_per_table;
     int64_t worker_count, worker_threads, worker_memory_bytes;
@@ -120,11 +132,12 @@ typedef struct lake {
 } lake;
 
 typedef struct lake_options {
-    const char *dir;         /* the folder that holds lake.yaml */
-    const char *environment; /* NULL: WEIR_ENV is the caller's business; then the default */
-    const sql_engine *engine;   /* may start its process when first asked: a cached load never asks */
+    const char *dir;          /* the folder that holds lake.yaml */
+    const char *environment;  /* NULL: WEIR_ENV is the caller's business; then the default */
+    const sql_engine *engine; /* may start its process when first asked: a cached load never asks */
     const char *engine_version; /* answers of another one are not taken from the cache; NULL: any */
-    bool use_cache; /* keep answers of the engine in <dir>/.weir/cache/, by the hash of the question */
+    bool
+        use_cache; /* keep answers of the engine in <dir>/.weir/cache/, by the hash of the question */
 } lake_options;
 
 /* Find the folder with lake.yaml, from start upwards. E_DEFINITION with the hint `weir init`. */
@@ -134,7 +147,8 @@ CHECKED status lake_find(const char *start, arena *a, char **ret_dir, error *err
  * column; errors, when not NULL, collects all of them (for `weir validate`). The model lives in the
  * arena. E_DEFINITION; E_USAGE for an unknown environment; the engine's own failures. */
 typedef VEC(error) errors;
-CHECKED status lake_load(const lake_options *options, arena *a, lake **ret, errors *all, error *err);
+CHECKED status lake_load(const lake_options *options, arena *a, lake **ret, errors *all,
+                         error *err);
 
 const lake_table *lake_table_find(const lake *l, const char *name); /* NULL when there is none */
 /* E_USAGE naming the nearest table. */
