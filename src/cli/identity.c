@@ -3,6 +3,11 @@
 #include "base/path.h"
 #include "store/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 static const char MARKER[] = ".weir/lake.json";
 enum { MARKER_SIZE_MAX = 65536, IDENTITY_FORMAT = 1 };
 
@@ -44,19 +49,32 @@ static status find_marker(const lake *l, arena *a, const char **ret_id, error *e
     return result;
 }
 
-static status refuse_half(const lake *l, bool ledger_there, error *err) {
-    if (ledger_there) {
-        error_set(err, E_FOREIGN, "ledger \"%s\" is there, but store \"%s\" has no %s", l->ledger,
-                  l->store, MARKER);
-        error_hint(err, "Bring back the store or correct `store` in lake.yaml; to begin anew, move "
-                        "the ledger away.");
-    } else {
-        error_set(err, E_FOREIGN, "store \"%s\" belongs to a lake, but ledger \"%s\" is not there",
-                  l->store, l->ledger);
-        error_hint(err, "Bring back the ledger or correct `ledger` in lake.yaml; to begin anew, "
-                        "move the store away.");
-    }
+static status refuse_without_store(const lake *l, error *err) {
+    error_set(err, E_FOREIGN, "ledger \"%s\" is there, but store \"%s\" has no %s", l->ledger,
+              l->store, MARKER);
+    error_hint(err, "Bring back the store or correct `store` in lake.yaml; to begin anew, move the "
+                    "ledger away.");
     return E_FOREIGN;
+}
+
+static status refuse_without_ledger(const lake *l, error *err) {
+    error_set(err, E_FOREIGN, "store \"%s\" belongs to a lake, but ledger \"%s\" is not there",
+              l->store, l->ledger);
+    error_hint(err, "Bring back the ledger or correct `ledger` in lake.yaml; to begin anew, move "
+                    "the store away.");
+    return E_FOREIGN;
+}
+
+/* A ledger that was never used and has no store yet: making the lake was cut off in between. */
+static status check_unused(const lake *l, error *err) {
+    ledger *found = NULL;
+    TRY(ledger_open(l->ledger, NULL, &found, err));
+    int64_t seq = 0;
+    status result = ledger_seq(found, &seq, err);
+    ledger_close(found);
+    if (result == OK && seq > 0)
+        return refuse_without_store(l, err);
+    return result;
 }
 
 status identity_look(const lake *l, arena *a, identity_state *ret, const char **ret_id,
@@ -64,14 +82,15 @@ status identity_look(const lake *l, arena *a, identity_state *ret, const char **
     const char *id = NULL;
     TRY(find_marker(l, a, &id, err));
     bool ledger_there = file_exists(l->ledger);
-    if (ledger_there != (id != NULL))
-        return refuse_half(l, ledger_there, err);
-    *ret = ledger_there ? IDENTITY_WHOLE : IDENTITY_FRESH;
+    if (ledger_there && id == NULL)
+        TRY(check_unused(l, err));
+    if (!ledger_there && id != NULL)
+        return refuse_without_ledger(l, err);
+    *ret = id != NULL ? IDENTITY_WHOLE : IDENTITY_FRESH;
     *ret_id = id;
     return OK;
 }
 
-/* The store decides a race: who puts the marker makes the ledger. */
 static status put_marker(const lake *l, const char *id, error *err) {
     store *s = NULL;
     TRY(store_open(l->store, &s, err));
@@ -83,31 +102,63 @@ static status put_marker(const lake *l, const char *id, error *err) {
         store_put(s, MARKER, text, strlen(text),
                   (store_put_options){.if_absent = store_has(s, STORE_PUT_IF_ABSENT)}, err);
     store_close(s);
-    if (result == E_EXISTS) {
-        error_set(err, E_BUSY, "store \"%s\" is being made by somebody else", l->store);
-        error_hint(err, "Try again in a moment.");
-        return E_BUSY;
-    }
+    if (result == E_EXISTS)
+        error_hint(err, "Another lake has just taken this store; name another one in lake.yaml.");
     return result;
 }
 
-static void remove_marker(const lake *l) {
-    store *s = NULL;
-    if (store_open(l->store, &s, NULL) != OK)
-        return;
-    status ignored = store_remove(s, MARKER, NULL);
-    (void)ignored;
-    store_close(s);
-}
-
-status identity_create(const lake *l, const clock_source *clock, ledger **ret, error *err) {
+/* Under a name of its own until it is whole: a ledger that is there can be opened. */
+static status create_ledger(const lake *l, const clock_source *clock, error *err) {
     ARENA_AUTO a = arena_new();
     char id[ID_TEXT_SIZE];
     clock_new_id(clock, id);
     TRY(dir_make(path_parent(a, l->ledger), err));
-    TRY(put_marker(l, id, err));
-    status result = ledger_create(l->ledger, id, l->name, ret, err);
-    if (result != OK)
-        remove_marker(l);
+    const char *unfinished = arena_printf(a, "%s.new", l->ledger);
+    if (unlink(unfinished) != 0 && errno != ENOENT)
+        return error_set_errno(err, errno, "cannot remove \"%s\"", unfinished);
+    ledger *made = NULL;
+    TRY(ledger_create(unfinished, id, l->name, &made, err));
+    ledger_close(made);
+    if (rename(unfinished, l->ledger) != 0)
+        return error_set_errno(err, errno, "cannot make ledger \"%s\"", l->ledger);
+    return dir_sync(path_parent(a, l->ledger), err);
+}
+
+static status create_both(const lake *l, const clock_source *clock, arena *a, error *err) {
+    identity_state state = IDENTITY_FRESH;
+    const char *id = NULL;
+    TRY(identity_look(l, a, &state, &id, err));
+    if (state == IDENTITY_WHOLE)
+        return OK;
+    if (!file_exists(l->ledger))
+        TRY(create_ledger(l, clock, err));
+    ledger *made = NULL;
+    TRY(ledger_open(l->ledger, NULL, &made, err));
+    status result = put_marker(l, ledger_lake_id(made), err);
+    ledger_close(made);
     return result;
+}
+
+/* The definition is locked meanwhile, so that of several first runs one makes the lake. */
+static status create_locked(const lake *l, const clock_source *clock, arena *a, error *err) {
+    const char *path = path_join(a, l->dir, "lake.yaml");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+        error_set_errno(err, errno, "cannot lock \"%s\"", path);
+        if (fd >= 0)
+            close(fd);
+        return err != NULL ? err->kind : E_IO;
+    }
+    status result = create_both(l, clock, a, err);
+    close(fd);
+    return result;
+}
+
+status identity_create(const lake *l, const clock_source *clock, ledger **ret, error *err) {
+    ARENA_AUTO a = arena_new();
+    TRY(create_locked(l, clock, a, err));
+    identity_state state = IDENTITY_FRESH;
+    const char *id = NULL;
+    TRY(identity_look(l, a, &state, &id, err));
+    return ledger_open(l->ledger, id, ret, err);
 }

@@ -10,7 +10,7 @@
 #include "ledger/ledger.h"
 
 typedef enum identity_state {
-    IDENTITY_FRESH, /* neither ledger nor store is there: may be made */
+    IDENTITY_FRESH, /* nothing is there, or what a cut off making left: may be made */
     IDENTITY_WHOLE, /* both are */
 } identity_state;
 
@@ -19,7 +19,8 @@ typedef enum identity_state {
 CHECKED status identity_look(const lake *l, arena *a, identity_state *ret, const char **ret_id,
                              error *err);
 
-/* Make store and ledger. E_BUSY when somebody else is doing so. */
+/* Make store and ledger, and open it. When somebody else did in between, theirs is opened. E_EXISTS:
+ * another lake took the store. */
 CHECKED status identity_create(const lake *l, const clock_source *clock, ledger **ret, error *err);
 
 #endif

@@ -14,6 +14,7 @@ static status land_for_real(session *s, error *err) {
         report_nothing(s->command->out);
         return OK;
     }
+    TRY(engine_warm(s->engine, err));
     work w;
     TRY(work_begin(s, &w, err));
     land_context land = session_land_context(s, w.run);

@@ -39,6 +39,7 @@ static status run_for_real(session *s, error *err) {
         report_nothing(s->command->out);
         return OK;
     }
+    TRY(engine_warm(s->engine, err));
     work w;
     TRY(work_begin(s, &w, err));
     status result = do_work(s, &w, &outcome, err);
