@@ -204,7 +204,8 @@ static status judge(check_file *c, error *err) {
     TRY(open_stream(c, err));
     if (c->verdict.count > 0)
         return OK;
-    if (c->facts.head_size == 0 && c->spec->format != READER_PARQUET) {
+    bool rows_wanted = c->spec->rows_min > 0;
+    if (c->facts.head_size == 0 && (c->spec->format != READER_PARQUET || rows_wanted)) {
         take_empty(c);
         return OK;
     }

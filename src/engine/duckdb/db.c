@@ -45,8 +45,10 @@ static status open_instance(duckdb_config config, db *d, error *err) {
 
 static status set_timezone(db *d, const char *timezone, error *err) {
     arena *a = arena_new();
-    status result = db_runf(d, a, err, "SET TimeZone = %s; SET Calendar = 'gregorian'",
-                            sql_literal(a, timezone));
+    status result =
+        db_runf(d, a, err,
+                "SET TimeZone = %s; SET Calendar = 'gregorian'; SET parquet_metadata_cache = true",
+                sql_literal(a, timezone));
     arena_free(a);
     if (result == E_DEFINITION)
         return error_set(err, E_DEFINITION, "\"%s\" is not a time zone", timezone);

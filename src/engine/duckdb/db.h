@@ -66,6 +66,11 @@ CHECKED status db_stream(db *d, const char *sql, db_each each, void *state, erro
 /* Exactly one SELECT (DESCRIBE, SUMMARIZE and SHOW are SELECTs to DuckDB)? E_DEFINITION otherwise. */
 CHECKED status db_one_select(db *d, const char *sql, error *err);
 
+/* The names of the columns that a statement gives, as it gives them (they may repeat). */
+CHECKED status db_column_names(db *d, const char *sql, arena *a, strings *ret, error *err);
+/* "schema.table" for every table that a statement names, lower case. False when that cannot be told. */
+bool db_table_names(db *d, const char *sql, arena *a, strings *ret);
+
 /* Fill err from DuckDB's kind and text. sql: the failed statement. Always returns other than OK. */
 status db_fail(const db *d, duckdb_error_type type, const char *text, const char *sql, error *err);
 

@@ -6,14 +6,25 @@
  * of files; above it joins with the plan. */
 enum { FILTER_VALUES_MAX = 200 };
 
+static const char *layer_of(const char *table, arena *a) {
+    return arena_strndup(a, table, strcspn(table, "."));
+}
+
+void view_add_name(buf *sql, const char *table) {
+    buf_sql_identifier(sql, layer_of(table, sql->arena));
+    buf_char(sql, '.');
+    buf_sql_identifier(sql, table + strcspn(table, ".") + 1);
+}
+
 status view_begin(buf *sql, const char *table, error *err) {
     const char *dot = strchr(table, '.');
     if (dot == NULL || dot == table || dot[1] == '\0')
         return error_set(err, E_USAGE, "the input \"%s\" is not a layer and a table", table);
-    arena *a = sql->arena;
-    const char *schema = sql_identifier(a, arena_strndup(a, table, (size_t)(dot - table)));
-    buf_printf(sql, "CREATE SCHEMA IF NOT EXISTS %s; CREATE VIEW %s.%s AS ", schema, schema,
-               sql_identifier(a, dot + 1));
+    buf_add(sql, "CREATE SCHEMA IF NOT EXISTS ");
+    buf_sql_identifier(sql, layer_of(table, sql->arena));
+    buf_add(sql, "; CREATE OR REPLACE VIEW ");
+    view_add_name(sql, table);
+    buf_add(sql, " AS ");
     return OK;
 }
 
@@ -108,7 +119,7 @@ static void add_value(const group_view *v, const job_column *column, arena *a, b
     if (found != NULL) {
         add_contract_value(v, found, column->type, sql);
     } else if (place >= 0) {
-        buf_printf(sql, "CAST(__weir_file.c%lld AS %s)", (long long)place, column->type);
+        buf_printf(sql, "CAST(__weir_file.__weir_c%lld AS %s)", (long long)place, column->type);
     } else {
         find_constant(v->group, column->name, a, &constant);
         add_text_value(sql, constant, column->type);
@@ -132,7 +143,7 @@ static void add_group(const group_view *v, arena *a, buf *sql) {
     if (v->by_file.count > 0)
         buf_printf(sql,
                    " AS __weir_scan JOIN __weir.%s AS __weir_file"
-                   " ON __weir_file.c0 = __weir_scan." READER_PATH,
+                   " ON __weir_file.__weir_c0 = __weir_scan." READER_PATH,
                    sql_identifier(a, v->table));
 }
 
@@ -189,7 +200,7 @@ static status make_rows(db *d, const view_input *input, arena *a, buf *sql, erro
     TRY(view_load_texts(d, table, cells, rows, columns, err));
     buf_add(sql, "SELECT ");
     for (size_t c = 0; c < columns; c++) {
-        buf_printf(sql, "%sCAST(c%zu AS %s) AS ", c > 0 ? ", " : "", c,
+        buf_printf(sql, "%sCAST(__weir_c%zu AS %s) AS ", c > 0 ? ", " : "", c,
                    input->columns.items[c].type);
         buf_sql_identifier(sql, input->columns.items[c].name);
     }

@@ -60,11 +60,13 @@ CHECKED status view_engine_path(const char *path, const char *link_dir, arena *a
 /* A file column that the view gets from the delivery and not from its bytes: its value as text, or NULL. */
 const char *view_pseudo_value(const view_file *file, const char *column, arena *a);
 
-/* "CREATE SCHEMA …; CREATE VIEW … AS ". */
+/* "layer"."table". */
+void view_add_name(buf *sql, const char *table);
+/* "CREATE SCHEMA …; CREATE OR REPLACE VIEW … AS ". */
 CHECKED status view_begin(buf *sql, const char *table, error *err);
 /* "CAST(NULL AS T) AS name, …". */
 void view_add_nulls(buf *sql, const job_columns *columns);
-/* A text table __weir.<name>(c0, c1, …) with these rows. */
+/* A text table __weir.<name>(__weir_c0, __weir_c1, …) with these rows. */
 CHECKED status view_load_texts(db *d, const char *name, const char *const *cells, size_t rows,
                                size_t columns, error *err);
 

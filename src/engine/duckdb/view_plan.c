@@ -35,10 +35,10 @@ status view_load_texts(db *d, const char *name, const char *const *cells, size_t
                        size_t columns, error *err) {
     arena *a = arena_new();
     buf sql = buf_new(a);
-    buf_printf(&sql, "CREATE SCHEMA IF NOT EXISTS __weir; CREATE TABLE __weir.%s (",
+    buf_printf(&sql, "CREATE SCHEMA IF NOT EXISTS __weir; CREATE OR REPLACE TABLE __weir.%s (",
                sql_identifier(a, name));
     for (size_t i = 0; i < columns; i++)
-        buf_printf(&sql, "%sc%zu VARCHAR", i > 0 ? ", " : "", i);
+        buf_printf(&sql, "%s__weir_c%zu VARCHAR", i > 0 ? ", " : "", i);
     buf_char(&sql, ')');
     status result = db_run(d, sql.text, err);
     arena_free(a);
@@ -57,9 +57,10 @@ status view_make_plan(db *d, const view_plan *plan, arena *a, error *err) {
     }
     TRY(view_load_texts(d, "plan_texts", cells, rows, columns, err));
     buf sql = buf_new(a);
-    buf_add(&sql, "CREATE TABLE __weir.plan AS SELECT CAST(c0 AS INTEGER) AS ordinal");
+    buf_add(&sql, "CREATE TABLE __weir.plan AS SELECT CAST(__weir_c0 AS INTEGER) AS ordinal");
     for (size_t k = 1; k < columns; k++)
-        buf_printf(&sql, ", CAST(c%zu AS %s) AS __weir_key%zu", k, plan->types.items[k - 1], k - 1);
+        buf_printf(&sql, ", CAST(__weir_c%zu AS %s) AS __weir_key%zu", k, plan->types.items[k - 1],
+                   k - 1);
     buf_add(&sql, " FROM __weir.plan_texts");
     status result = db_run(d, sql.text, err);
     if (result != OK)

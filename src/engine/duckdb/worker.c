@@ -80,7 +80,7 @@ static const struct {
     job_handler handler;
 } JOBS[] = {
     {"open", job_open},   {"parse", job_parse}, {"render", job_render}, {"describe", job_describe},
-    {"build", job_build}, {"check", job_check}, {"infer", job_infer},
+    {"check", job_check}, {"feeds", job_feeds}, {"build", job_build},   {"query", job_query},
 };
 
 static job_handler find_handler(const char *name) {

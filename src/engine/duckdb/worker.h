@@ -41,6 +41,8 @@ typedef status (*job_handler)(const job_context *c, json_t **ret, error *err);
 status job_parse(const job_context *c, json_t **ret, error *err);
 status job_render(const job_context *c, json_t **ret, error *err);
 status job_describe(const job_context *c, json_t **ret, error *err);
+status job_feeds(const job_context *c, json_t **ret, error *err);
+status job_query(const job_context *c, json_t **ret, error *err);
 status job_check(const job_context *c, json_t **ret, error *err);
 status job_infer(const job_context *c, json_t **ret, error *err);
 status job_build(const job_context *c, json_t **ret, error *err);
