@@ -5,7 +5,8 @@
 
 #include <errno.h>
 
-/* A signal handler sets the flag between two looks at it, so that waiting looks again this often. */
+/* A signal handler sets the flag between two looks at it, so that waiting looks again this
+ * often. */
 enum { LOOK_AGAIN_MS = 100, US_PER_MS = 1000 };
 static const size_t LINE_MAX_BYTES = (size_t)256 * 1024 * 1024;
 
@@ -146,7 +147,8 @@ static int patience(const engine *e) {
     return wait_ms == INT32_MAX ? -1 : (int)wait_ms;
 }
 
-/* Let all busy workers read and write once, waiting for at most so many milliseconds; -1: for ever. */
+/* Let all busy workers read and write once, waiting for at most so many milliseconds; -1: for
+ * ever. */
 static status serve_all(engine *e, int wait_ms, error *err) {
     if (interrupted(e)) {
         engine_cancel(e);

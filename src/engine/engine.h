@@ -30,31 +30,36 @@ CHECKED status engine_open(const engine_options *options, engine **ret, error *e
 /* Ends the workers: idle ones by end of input, busy ones are killed. NULL is allowed. */
 void engine_close(engine *e);
 
-/* Start one worker now, without waiting for it, so that it loads while the caller does other things. */
+/* Start one worker now, without waiting for it, so that it loads while the caller does other
+ * things. */
 CHECKED status engine_warm(engine *e, error *err);
 
-/* One job, one result. The job is borrowed. *ret is a new reference.
- * The kinds of the worker's error documents; E_ENGINE when it crashed, with the end of its stderr. */
+/* One job, one result. The job is borrowed. *ret is a new reference. The kinds of the worker's
+ * error documents; E_ENGINE when it crashed, with the end of its stderr. */
 CHECKED status engine_call(engine *e, const json_t *job, json_t **ret, error *err);
 
 /* Jobs in parallel: submit until engine_idle is 0, then take results in the order they come. */
 int64_t engine_idle(engine *e); /* jobs that may be submitted now */
-/* Only while engine_idle is not 0 (asserted). Returns at once; a large job goes on in engine_next. */
+/* Only while engine_idle is not 0 (asserted). Returns at once; a large job goes on in
+ * engine_next. */
 CHECKED status engine_submit(engine *e, const json_t *job, void *tag, error *err);
-/* Wait for any submitted job. *ret_tag is set even when the job failed; E_USAGE when none is under way.
+/* Wait for any submitted job. *ret_tag is set even when the job failed; E_USAGE when none is
+ * under way.
  * E_INTERRUPTED ends all workers that have a job: their jobs are gone, *ret_tag is NULL. */
 CHECKED status engine_next(engine *e, void **ret_tag, json_t **ret, error *err);
 size_t engine_pending(const engine *e);
-/* Would engine_next return at once? Moves what the workers read and write, without waiting. An error is
- * that of a worker that could not open; its job is gone. */
+/* Would engine_next return at once? Moves what the workers read and write, without waiting. An
+ * error is that of a worker that could not open; its job is gone. */
 CHECKED status engine_ready(engine *e, bool *ret, error *err);
 /* End all workers that have a job: nobody wants their results any more. */
 void engine_cancel(engine *e);
 
-/* What an error document ({"kind","message","hint","line","column"}) says. Returns its kind, never OK. */
+/* What an error document ({"kind","message","hint","line","column"}) says. Returns its kind,
+ * never OK. */
 status engine_read_error(const json_t *told, error *err);
 
-/* A query: header first, then batches; the callback returns other than OK to stop (and the worker is ended). */
+/* A query: header first, then batches; the callback returns other than OK to stop (and the
+ * worker is ended). */
 typedef struct engine_sink {
     status (*columns)(void *state, const json_t *columns, error *err);
     status (*rows)(void *state, const json_t *rows,

@@ -38,18 +38,21 @@ static inline bool worker_is_running(const worker *w) {
 /* Queue one document as a line. */
 void worker_send(worker *w, const json_t *document);
 
-/* What to poll(2) for; fd -1 where nothing is wanted. A complete line that nobody took stops reading. */
+/* What to poll(2) for; fd -1 where nothing is wanted. A complete line that nobody took stops
+ * reading. */
 void worker_watch(const worker *w, struct pollfd watched[WORKER_STREAMS]);
 /* Read and write as far as it goes without waiting. */
 void worker_serve(worker *w, const struct pollfd watched[WORKER_STREAMS], size_t line_max);
 
-/* Take the complete first line as a document (E_ENGINE when it is none). Only when line_size > 0. */
+/* Take the complete first line as a document (E_ENGINE when it is none). Only when line_size >
+ * 0. */
 CHECKED status worker_take_line(worker *w, json_t **ret, error *err);
 
 /* Did it end, or say something unasked, while it had nothing to do? Never waits. */
 bool worker_is_stale(worker *w, size_t line_max);
 
-/* It ended or broke the protocol: end it for good and say why, with the end of its stderr. E_ENGINE. */
+/* It ended or broke the protocol: end it for good and say why, with the end of its stderr.
+ * E_ENGINE. */
 status worker_bury(worker *w, const char *happened, error *err);
 
 /* Ask it to end by closing its stdin, without waiting. */

@@ -1,6 +1,7 @@
 /* batch: take some files in together: one pending transaction, one commit.
  *
- * The order makes every step safe to repeat: claim, pending record, copies, commit, claims removed. */
+ * The order makes every step safe to repeat: claim, pending record, copies, commit, claims
+ * removed. */
 #ifndef WEIR_LAND_BATCH_H
 #define WEIR_LAND_BATCH_H
 

@@ -17,8 +17,8 @@ CHECKED status check_opaque(const land_context *c, arrival *at, arena *a, error 
 
 /* Give work to idle workers and take what is ready, without waiting. */
 CHECKED status check_advance(check *c, error *err);
-/* The copies are there: files whose names the engine would take for patterns are checked by those. Wait for
- * all answers. */
+/* The copies are there: files whose names the engine would take for patterns are checked by
+ * those. Wait for all answers. */
 CHECKED status check_finish(check *c, error *err);
 /* End what is under way, for nobody wants the answers any more. */
 void check_cancel(check *c);

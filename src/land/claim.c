@@ -26,7 +26,8 @@ static status look(int root_fd, const char *file, struct stat *ret, error *err) 
     return need_regular(ret, file, err);
 }
 
-/* Between looking and renaming the name may have been given to something else: then it goes back. */
+/* Between looking and renaming the name may have been given to something else: then it goes
+ * back. */
 status claim_take(int root_fd, const char *id, const char *file, arena *a, claimed *ret,
                   error *err) {
     struct stat found, taken;

@@ -21,8 +21,8 @@ typedef VEC(claimed) claimed_files;
 CHECKED status claim_take(int root_fd, const char *id, const char *file, arena *a, claimed *ret,
                           error *err);
 
-/* Back to where it was delivered. E_EXISTS when another file has that name by now: it stays claimed and
- * is taken up the next time. */
+/* Back to where it was delivered. E_EXISTS when another file has that name by now: it stays
+ * claimed and is taken up the next time. */
 CHECKED status claim_return(int root_fd, const claimed *c, error *err);
 
 /* It is kept and recorded: the claim goes. Absent already is OK. */

@@ -19,8 +19,8 @@ void identity_free(identity_rules *rules);
 CHECKED status identity_of(const identity_rules *rules, const char *file, arena *a, char **ret,
                            error *err);
 
-/* The named groups as an object of texts (null for a group that took no part), NULL when the table has no
- * from_path. A new reference. E_DATA when the path does not match. */
+/* The named groups as an object of texts (null for a group that took no part), NULL when the
+ * table has no from_path. A new reference. E_DATA when the path does not match. */
 CHECKED status identity_from_path(const identity_rules *rules, const char *file, json_t **ret,
                                   error *err);
 

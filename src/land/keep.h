@@ -12,18 +12,20 @@
 #define KEEP_QUARANTINE "quarantine"   /* what pending objects call that store */
 #define KEEP_REPORT     ".report.json" /* behind the quarantined file's name */
 
-/* Choose free names for all arrivals that are to be kept, and record them as pending: one transaction. */
+/* Choose free names for all arrivals that are to be kept, and record them as pending: one
+ * transaction. */
 CHECKED status keep_prepare(batch *b, error *err);
 
-/* Read the claimed file for its sha256, without a copy. Sets problem and ARRIVAL_RETURNED when it cannot be
- * read or changed. */
+/* Read the claimed file for its sha256, without a copy. Sets problem and ARRIVAL_RETURNED when
+ * it cannot be read or changed. */
 void keep_hash(const landing *l, arrival *at);
 
-/* Copy to the staging key and hash. The file's own failure is ARRIVAL_RETURNED with problem; an error
- * is one of the store: E_FULL, E_DENIED. */
+/* Copy to the staging key and hash. The file's own failure is ARRIVAL_RETURNED with problem; an
+ * error is one of the store: E_FULL, E_DENIED. */
 CHECKED status keep_stage(const landing *l, arrival *at, error *err);
 
-/* Is the claimed file still what it was when it was claimed? If not: ARRIVAL_RETURNED, E_CHANGED. */
+/* Is the claimed file still what it was when it was claimed? If not: ARRIVAL_RETURNED,
+ * E_CHANGED. */
 void keep_confirm(const landing *l, arrival *at);
 
 /* Give accepted ones their name in raw history and put rejected ones with their report into

@@ -25,6 +25,7 @@ static bool is_selected(const bool *selected, const lake_table *table) {
 }
 
 static const char *why_left(arena *a, const scan_entry *e) {
+    error problem = {0};
     switch (e->kind) {
     case SCAN_LINK:
         return "a symbolic link is not followed: deliver the file itself";
@@ -35,7 +36,8 @@ static const char *why_left(arena *a, const scan_entry *e) {
     case SCAN_BAD_NAME:
         return "the name is not UTF-8 or too long: rename it";
     case SCAN_UNREADABLE:
-        return arena_printf(a, "cannot be read: %s", strerror(e->problem));
+        error_set_errno(&problem, e->problem, "cannot be read");
+        return arena_strdup(a, problem.message);
     case SCAN_FILE:
         break;
     }
@@ -100,8 +102,8 @@ static void return_to_land(const land_context *c, int root_fd, const claimed *le
                   problem.message);
 }
 
-/* Claims of a killed run that nobody recorded are taken up with the time they were uploaded at, unless
- * their table is not asked for. */
+/* Claims of a killed run that nobody recorded are taken up with the time they were uploaded at,
+ * unless their table is not asked for. */
 static status take_up_claims(collection *c, error *err) {
     landing *l = c->landing;
     claimed_files open = {0};

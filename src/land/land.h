@@ -1,8 +1,9 @@
 /* land: take delivered files in, once, unchanged, with a verdict.
  *
- * One call takes what lies below the land root: claim, fingerprint while copying, check, keep (raw
- * history or quarantine), record in one ledger transaction with feeds and marks, then remove the claim.
- * Every step is safe to repeat (design section 4). Not for reading deliveries: build/ does that. */
+ * One call takes what lies below the land root: claim, fingerprint while copying, check, keep
+ * (raw history or quarantine), record in one ledger transaction with feeds and marks, then
+ * remove the claim. Every step is safe to repeat (design section 4). Not for reading deliveries:
+ * build/ does that. */
 #ifndef WEIR_LAND_LAND_H
 #define WEIR_LAND_LAND_H
 
@@ -48,9 +49,10 @@ typedef struct land_result {
     VEC(land_rejection) unknown; /* below land, of no table */
 } land_result;
 
-/* Take everything that is there (selected[i] false skips a table; NULL: all). A file's own failure
- * never stops the others; the status is not OK only when landing as such cannot go on (ledger, engine
- * or store gone, full disk, interrupted) and everything so far is recorded or back in land. */
+/* Take everything that is there (selected[i] false skips a table; NULL: all). A file's own
+ * failure never stops the others; the status is not OK only when landing as such cannot go on
+ * (ledger, engine or store gone, full disk, interrupted) and everything so far is recorded or
+ * back in land. */
 CHECKED status land_all(const land_context *c, const bool *selected, arena *a, land_result *ret,
                         error *err);
 
@@ -58,12 +60,13 @@ CHECKED status land_all(const land_context *c, const bool *selected, arena *a, l
  * removed, half-written copies go. Quick when there is nothing. Called by land_all first. */
 CHECKED status land_recover(const land_context *c, error *err);
 
-/* `weir land --try`: check one file as if delivered to the table, without taking it. *ret_report is the
- * report document (a new reference). */
+/* `weir land --try`: check one file as if delivered to the table, without taking it. *ret_report
+ * is the report document (a new reference). */
 CHECKED status land_try(const land_context *c, const lake_table *table, const char *path,
                         json_t **ret_report, error *err);
 
-/* Is there nothing below the land root that landing would look at? One directory walk, no ledger. */
+/* Is there nothing below the land root that landing would look at? One directory walk, no
+ * ledger. */
 CHECKED status land_is_empty(const lake *l, bool *ret, error *err);
 
 #endif

@@ -11,8 +11,8 @@ typedef struct name_kind {
     const char *compression; /* "none", "gzip", "zstd" */
 } name_kind;
 
-/* How a file is to be read, by its extensions and what the table declares. E_DATA when its name does
- * not tell, or tells of another format than the declared one. */
+/* How a file is to be read, by its extensions and what the table declares. E_DATA when its name
+ * does not tell, or tells of another format than the declared one. */
 CHECKED status name_kind_of(const char *file, lake_format declared, name_kind *ret, error *err);
 const char *name_of_format(lake_format format);
 
@@ -23,8 +23,8 @@ bool name_is_skipped(const char *name);
 /* Would the engine take this path for a pattern? */
 bool name_is_pattern(const char *path);
 
-/* "<table>/file_land_timestamp=<epoch>/<stem>_<epoch>.<ext>" (design section 3). attempt: 1, or more
- * when that name is taken. */
+/* "<table>/file_land_timestamp=<epoch>/<stem>_<epoch>.<ext>" (design section 3). attempt: 1, or
+ * more when that name is taken. */
 char *name_object(arena *a, const char *table, const char *file, int64_t epoch, int attempt);
 
 #endif

@@ -6,15 +6,15 @@
 
 #include "land/arrival.h"
 
-/* Everything that its path tells. A path that does not tell it is a rejection. E_DEFINITION for a pattern
- * that does not compile. */
+/* Everything that its path tells. A path that does not tell it is a rejection. E_DEFINITION for
+ * a pattern that does not compile. */
 CHECKED status prepare_path(const landing *l, arrival *at, arena *a, error *err);
 
 /* The deliveries of its identity and its land time among them. */
 CHECKED status prepare_known(const landing *l, arrival *at, arena *a, error *err);
 
-/* The same bytes again: a repetition, a refusal, or a revert that is worth a warning. Reads the file only when a
- * known delivery has its size. */
+/* The same bytes again: a repetition, a refusal, or a revert that is worth a warning. Reads the
+ * file only when a known delivery has its size. */
 void prepare_twin(const landing *l, arrival *at, arena *a);
 
 /* The compiled patterns of a table, made when first asked for. */

@@ -1,13 +1,14 @@
 /* record: make a batch known, in one ledger transaction.
  *
- * Deliveries with their states, the states of those they supersede, feeds, marks, and the end of what
- * was pending become current together (design section 4). */
+ * Deliveries with their states, the states of those they supersede, feeds, marks, and the end of
+ * what was pending become current together (design section 4). */
 #ifndef WEIR_LAND_RECORD_H
 #define WEIR_LAND_RECORD_H
 
 #include "land/arrival.h"
 
-/* Fills id, state and superseded_others of the arrivals that were kept. On failure nothing is recorded; after
+/* Fills id, state and superseded_others of the arrivals that were kept. On failure nothing is
+ * recorded; after
  * E_UNCERTAIN it may be. */
 CHECKED status record_batch(batch *b, error *err);
 

@@ -55,7 +55,8 @@ status recover_pending(const land_context *c, error *err) {
     return ours.count > 0 ? forget(c->ledger, &ours, err) : OK;
 }
 
-/* A file that was returned and claimed again has another path, so a path says which landing it was. */
+/* A file that was returned and claimed again has another path, so a path says which landing it
+ * was. */
 status recover_claims(const land_context *c, int root_fd, arena *a, claimed_files *ret,
                       error *err) {
     claimed_files all = {0}, open = {0};

@@ -1,6 +1,7 @@
 /* scan: what lies below the land root, told apart.
  *
- * Only looks: nothing is opened but folders, nothing is changed, symbolic links are not followed. */
+ * Only looks: nothing is opened but folders, nothing is changed, symbolic links are not
+ * followed. */
 #ifndef WEIR_LAND_SCAN_H
 #define WEIR_LAND_SCAN_H
 
@@ -27,8 +28,8 @@ typedef struct scan_entry {
 /* Called for each entry, in no order; false ends the scan. */
 typedef bool scan_seen(void *state, const scan_entry *entry);
 
-/* A land root that is not there is empty. Hidden names, names that begin with '_' and files that end
- * in .tmp or .part are passed over. E_IO, E_DENIED: the root cannot be read. */
+/* A land root that is not there is empty. Hidden names, names that begin with '_' and files that
+ * end in .tmp or .part are passed over. E_IO, E_DENIED: the root cannot be read. */
 CHECKED status scan_land(const lake *l, scan_seen *seen, void *state, error *err);
 
 /* The table whose land folder a path is below; the deepest folder wins. NULL for none. */

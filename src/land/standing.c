@@ -12,7 +12,8 @@ static int compare_int(int64_t left, int64_t right) {
     return (left > right) - (left < right);
 }
 
-/* Land times of different identities of a table may be equal; the rest only makes the order total. */
+/* Land times of different identities of a table may be equal; the rest only makes the order
+ * total. */
 static int by_land_time(const void *left, const void *right) {
     const ranked *a = left, *b = right;
     int order = compare_int(a->item->land_time, b->item->land_time);

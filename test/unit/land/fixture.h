@@ -1,5 +1,5 @@
-/* fixture: a lake in a temporary folder with one source table and two readers, a real SQLite ledger,
- * local stores and a worker: a scripted one, or the one named by WEIR_WORKER. */
+/* fixture: a lake in a temporary folder with one source table and two readers, a real SQLite
+ * ledger, local stores and a worker: a scripted one, or the one named by WEIR_WORKER. */
 #ifndef WEIR_TEST_LAND_FIXTURE_H
 #define WEIR_TEST_LAND_FIXTURE_H
 
