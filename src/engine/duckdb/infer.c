@@ -2,6 +2,7 @@
  * guesses; what it says is written into a definition, read by a person, and never used to read. */
 #include "base/json.h"
 #include "engine/duckdb/job.h"
+#include "engine/duckdb/view.h"
 #include "engine/duckdb/worker.h"
 
 /* Rows looked at; enough to see a column's form, few enough to answer at once. */
@@ -190,6 +191,7 @@ status job_infer(const job_context *c, json_t **ret, error *err) {
     TRY(json_need_string(c->job, "compression", &f.compression, err));
     if (!str_eq(f.format, "csv") && !str_eq(f.format, "json") && !str_eq(f.format, "parquet"))
         return error_set(err, E_USAGE, "\"%s\" is no format that can be inferred", f.format);
+    TRY(view_engine_path(f.path, c->worker->temp_dir, c->arena, &f.path, err));
     TRY(worker_fresh(c->worker, false, &fresh, err));
     return infer(&f, ret, err);
 }

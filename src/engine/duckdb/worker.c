@@ -79,8 +79,9 @@ static const struct {
     const char *name;
     job_handler handler;
 } JOBS[] = {
-    {"open", job_open},   {"parse", job_parse}, {"render", job_render}, {"describe", job_describe},
-    {"check", job_check}, {"feeds", job_feeds}, {"build", job_build},   {"query", job_query},
+    {"open", job_open},         {"parse", job_parse}, {"render", job_render},
+    {"describe", job_describe}, {"infer", job_infer}, {"check", job_check},
+    {"feeds", job_feeds},       {"build", job_build}, {"query", job_query},
 };
 
 static job_handler find_handler(const char *name) {
