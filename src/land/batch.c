@@ -6,6 +6,8 @@
 #include "land/record.h"
 #include "land/report.h"
 
+#include <unistd.h>
+
 static bool is_interrupted(const landing *l) {
     return l->context->interrupted != NULL && *l->context->interrupted != 0;
 }
@@ -28,11 +30,19 @@ static void tell_left(landing *l, const char *file, const lake_table *table, con
         vec_push(l->arena, &l->result->failed, left);
 }
 
+/* Opened and not only looked at: what cannot be read is known before anybody is asked about it. */
 static status stamp_claimed(const landing *l, const claimed *c, folder_stamp *ret, error *err) {
-    struct stat found;
-    TRY(folder_stat(l->root_fd, c->claim, &found, err));
-    *ret = folder_stamp_of(&found);
+    int fd;
+    TRY(folder_open_file(l->root_fd, c->claim, &fd, ret, err));
+    close(fd);
     return OK;
+}
+
+static void give_back(const landing *l, const claimed *c) {
+    error problem = {0};
+    if (claim_return(l->root_fd, c, &problem) != OK)
+        log_write(l->context->log, LOG_WARN, "\"%s\" is kept at \"%s\" and taken the next time: %s",
+                  c->file, c->claim, problem.message);
 }
 
 static status claim(const landing *l, const candidate *from, arena *a, arrival *ret, error *err) {
@@ -40,9 +50,12 @@ static status claim(const landing *l, const candidate *from, arena *a, arrival *
     at.claimed = (claimed){from->file, from->claim, from->uploaded_us};
     if (from->claim == NULL)
         TRY(claim_take(l->root_fd, l->id, from->file, a, &at.claimed, err));
-    TRY(stamp_claimed(l, &at.claimed, &at.stamp, err));
-    *ret = at;
-    return OK;
+    status stamped = stamp_claimed(l, &at.claimed, &at.stamp, err);
+    if (stamped == OK)
+        *ret = at;
+    else
+        give_back(l, &at.claimed);
+    return stamped;
 }
 
 /* A full disk stops landing as such; anything else concerns that file alone. */
@@ -121,19 +134,12 @@ static status carry_out(batch *b, error *err) {
     return record_batch(b, err);
 }
 
-static void give_back(const landing *l, const arrival *at) {
-    error problem = {0};
-    if (claim_return(l->root_fd, &at->claimed, &problem) != OK)
-        log_write(l->context->log, LOG_WARN, "\"%s\" is kept at \"%s\" and taken the next time: %s",
-                  at->claimed.file, at->claimed.claim, problem.message);
-}
-
 static void undo(batch *b, status why) {
     if (why == E_UNCERTAIN)
         return;
     keep_undo(b);
     for (size_t i = 0; i < b->count; i++)
-        give_back(b->landing, &b->items[i]);
+        give_back(b->landing, &b->items[i].claimed);
 }
 
 static void tell_rejected(landing *l, const arrival *at) {
@@ -161,7 +167,7 @@ static void finish(batch *b) {
         const arrival *at = &b->items[i];
         error problem = {0};
         if (at->fate == ARRIVAL_RETURNED) {
-            give_back(l, at);
+            give_back(l, &at->claimed);
             tell_left(l, at->claimed.file, at->table, &at->problem);
             continue;
         }

@@ -37,7 +37,7 @@ status claim_take(int root_fd, const char *id, const char *file, arena *a, claim
     if (looked != OK)
         return looked;
     claimed c = {.file = file, .uploaded_us = changed_us(&found)};
-    c.claim = arena_printf(a, CLAIM_FOLDER "/%s/%lld/%s", id, (long long)c.uploaded_us, file);
+    c.claim = arena_printf(a, FOLDER_CLAIMS "/%s/%lld/%s", id, (long long)c.uploaded_us, file);
     TRY(folder_move(root_fd, file, c.claim, err));
     status moved = look(root_fd, c.claim, &taken, err);
     if (moved == OK)
@@ -122,14 +122,14 @@ status claim_list(int root_fd, arena *a, claimed_files *ret, error *err) {
     claimed_files found = {0};
     int fd;
     error problem = {0};
-    status opened = folder_open(root_fd, CLAIM_FOLDER, false, &fd, &problem);
+    status opened = folder_open(root_fd, FOLDER_CLAIMS, false, &fd, &problem);
     if (opened != OK && opened != E_NOT_FOUND) {
         if (err != NULL)
             *err = problem;
         return opened;
     }
     if (opened == OK)
-        walk(fd, CLAIM_FOLDER, 0, a, &found);
+        walk(fd, FOLDER_CLAIMS, 0, a, &found);
     if (found.count > 0)
         qsort(found.items, found.count, sizeof *found.items, by_age);
     *ret = found;

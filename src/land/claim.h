@@ -8,8 +8,6 @@
 
 #include "land/folder.h"
 
-#define CLAIM_FOLDER ".weir-claim"
-
 typedef struct claimed {
     const char *file;    /* path below the land root as delivered */
     const char *claim;   /* path below the land root now */

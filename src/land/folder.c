@@ -27,10 +27,22 @@ bool folder_stamp_same(const folder_stamp *left, const folder_stamp *right) {
            && left->modified_ns == right->modified_ns && left->changed_ns == right->changed_ns;
 }
 
-/* The path as people may see it, in quotes by the caller. */
+/* Deliverers know their files by the names they gave them. */
+static const char *as_delivered(const char *path) {
+    if (!str_starts(path, FOLDER_CLAIMS "/"))
+        return path;
+    for (int parts = 0; parts < 3; parts++) {
+        const char *slash = strchr(path, '/');
+        if (slash == NULL)
+            return path;
+        path = slash + 1;
+    }
+    return path;
+}
+
 static status fail(int errno_value, const char *doing, const char *path, error *err) {
     ARENA_AUTO a = arena_new();
-    const char *shown = str_printable(a, path);
+    const char *shown = str_printable(a, as_delivered(path));
     if (errno_value == ELOOP || errno_value == ENOTDIR)
         return error_set(err, E_DATA, "cannot %s \"%s\": a symbolic link or a file is in the way",
                          doing, shown);
@@ -83,7 +95,8 @@ status folder_open_parent(int root_fd, const char *path, bool make, int *ret_fd,
 
 static status not_regular(const char *path, error *err) {
     ARENA_AUTO a = arena_new();
-    return error_set(err, E_CHANGED, "\"%s\" is no longer a regular file", str_printable(a, path));
+    return error_set(err, E_CHANGED, "\"%s\" is no longer a regular file",
+                     str_printable(a, as_delivered(path)));
 }
 
 static status stamp_open_file(int fd, const char *path, folder_stamp *ret, error *err) {

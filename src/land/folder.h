@@ -10,6 +10,9 @@
 
 #include <sys/stat.h>
 
+/* Where claimed files are, below the root: .weir-claim/<id>/<upload time>/<path as delivered>. */
+#define FOLDER_CLAIMS ".weir-claim"
+
 /* What the file was when we looked; equal stamps: nobody has written in between. */
 typedef struct folder_stamp {
     uint64_t device, inode;

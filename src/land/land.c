@@ -55,9 +55,7 @@ static void tell_left(collection *c, const scan_entry *e) {
     };
     if (e->kind == SCAN_UNREADABLE)
         vec_push(a, &r->failed, left);
-    else if (e->table != NULL)
-        vec_push(a, &r->rejected, left);
-    else if (c->landing->context->lake->unknown_files != UNKNOWN_IGNORE)
+    else if (e->table != NULL || c->landing->context->lake->unknown_files != UNKNOWN_IGNORE)
         vec_push(a, &r->unknown, left);
 }
 

@@ -36,7 +36,7 @@ typedef struct land_rejection {
     const char *table;  /* NULL when it belongs to none */
     const char *reason; /* one line */
     const char *report; /* path of the report, NULL when the file was left in land */
-    bool left_in_land;  /* not taken: a symbolic link, unreadable, still being written */
+    bool left_in_land;  /* not taken: only rejected files are */
 } land_rejection;
 
 typedef struct land_result {
@@ -46,7 +46,7 @@ typedef struct land_result {
     VEC(land_rejection) rejected;
     VEC(land_rejection) failed;  /* could not be read or kept; left in land for the next time */
     VEC(land_rejection) waiting; /* not settled yet */
-    VEC(land_rejection) unknown; /* below land, of no table */
+    VEC(land_rejection) unknown; /* below land, and of no table or no file: links, pipes, … */
 } land_result;
 
 /* Take everything that is there (selected[i] false skips a table; NULL: all). A file's own
