@@ -8,11 +8,11 @@
 /* "derived", "same", "expression", "all". */
 const char *describe_map_kind(map_kind kind);
 
-/* {"table","layer","kind","partition_by","aligned","misalignment","inputs":[{"table","map":{…}}]} */
+/* {"table","layer","kind","partition_by","aligned","misalignment","inputs":[{"table","map"}]} */
 json_t *describe_table(const lake *l, const lake_table *t);
 
-/* One row per partition column of an input (one alone for MAP_ALL): table, input, column, map, from,
- * why, aligned. */
+/* One row per partition column of an input (one alone for MAP_ALL): table, input, column, map,
+ * from, why, aligned. */
 void describe_maps(json_t *rows, const lake_table *t);
 
 /* "silver.x [event_date]": how a table is written in the tree. */

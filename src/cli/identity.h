@@ -19,8 +19,8 @@ typedef enum identity_state {
 CHECKED status identity_look(const lake *l, arena *a, identity_state *ret, const char **ret_id,
                              error *err);
 
-/* Make store and ledger, and open it. When somebody else did in between, theirs is opened. E_EXISTS:
- * another lake took the store. */
+/* Make store and ledger, and open it. When somebody else did in between, theirs is opened.
+ * E_EXISTS: another lake took the store. */
 CHECKED status identity_create(const lake *l, const clock_source *clock, ledger **ret, error *err);
 
 #endif

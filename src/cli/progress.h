@@ -19,7 +19,7 @@ progress_mode progress_mode_of(const char *name, FILE *stream);
 progress *progress_new(FILE *stream, progress_mode mode, const clock_source *clock);
 void progress_free(progress *p); /* clears the bar; NULL is allowed */
 
-/* total 0: not known. what: "landing"; detail: what is at hand, may be NULL. Cheap to call often. */
+/* total 0: not known. what: "landing"; detail: what is at hand, may be NULL. Cheap to call. */
 typedef struct progress_state {
     const char *what;
     const char *detail;

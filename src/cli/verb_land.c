@@ -89,7 +89,10 @@ static status try_file(session *s, error *err) {
     }
     land_context land = session_land_context(s, NULL);
     JSON_AUTO report = NULL;
-    TRY(land_try(&land, table, arguments->items[1], &report, err));
+    status tried = land_try(&land, table, arguments->items[1], &report, err);
+    if (tried != OK && err != NULL && err->hint[0] == '\0')
+        error_hint(err, "Name a file that you can read.");
+    TRY(tried);
     bool accepted = str_eq(json_get_string(report, "verdict", ""), "accepted");
     show_verdict(s->command, arguments->items[1], report, accepted);
     s->command->exit_code = accepted ? 0 : status_exit_code(E_CHECK);

@@ -16,8 +16,8 @@ typedef enum work_scope { WORK_LAND, WORK_ALL } work_scope;
 /* Is there nothing at all to do? Only reads, starts no worker: what keeps a no-op quick. */
 CHECKED status work_is_idle(session *s, work_scope scope, bool *ret, error *err);
 
-/* Take the lease (waiting for it with --wait), bring the ledger's tables in line with the definition
- * and record the run, all in one transaction. E_BUSY: another run holds it. */
+/* Take the lease (waiting for it with --wait), bring the ledger's tables in line with the
+ * definition and record the run, all in one transaction. E_BUSY: another run holds it. */
 CHECKED status work_begin(session *s, work *ret, error *err);
 
 /* Record the outcome and give the lease back. Returns outcome, or the first failure of recording
