@@ -1,8 +1,9 @@
 /* output: data on standard output, as a table for people or as JSON, JSON lines or CSV.
  *
  * A verb makes one JSON document (design section 11) and, where it is a list, the same as flat
- * rows; this module writes whichever form was asked for. Texts may hold anything: tables show control
- * characters as \xNN, JSON and CSV keep them by their own rules. Not for progress or the log. */
+ * rows; this module writes whichever form was asked for. Texts may hold anything: tables show
+ * control characters as \xNN, JSON and CSV keep them by their own rules. Not for progress or the
+ * log. */
 #ifndef WEIR_CLI_OUTPUT_H
 #define WEIR_CLI_OUTPUT_H
 
