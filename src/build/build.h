@@ -55,6 +55,11 @@ CHECKED status build_absorb(const build_context *c, error *err);
 CHECKED status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret,
                           error *err);
 
+/* How many partitions of each table wait for one upstream that failed. ret_counts: one per lake
+ * table. */
+CHECKED status build_blocked_counts(const build_context *c, arena *a, int64_t *ret_counts,
+                                    error *err);
+
 /* Build everything stale in dependency order and commit. Failed partitions are in ret and do not
  * stop the rest; the status is not OK when the run as such could not go on. */
 CHECKED status build_stale(const build_context *c, const bool *selected, arena *a,
