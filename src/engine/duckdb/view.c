@@ -242,11 +242,45 @@ static void add_filter_values(const view_input *input, const view_plan *plan, bu
         buf_printf(sql, " OR (%s\n) IS NULL", input->filter.items[0]);
 }
 
-static void add_filter_join(const view_input *input, buf *sql) {
-    buf_add(sql, " SEMI JOIN __weir.plan AS __weir_plan ON ");
+/* The expressions as columns __weir_f0, …, so that the plan is joined on columns. */
+static void add_filter_columns(const view_input *input, buf *sql) {
     for (size_t i = 0; i < input->filter.count; i++)
-        buf_printf(sql, "%s(%s\n) IS NOT DISTINCT FROM __weir_plan.__weir_key%zu",
-                   i > 0 ? " AND " : "", input->filter.items[i], i);
+        buf_printf(sql, ", (%s\n) AS __weir_f%zu", input->filter.items[i], i);
+}
+
+static void add_filter_join(const view_input *input, buf *sql) {
+    const char **values = ARENA_ARRAY(sql->arena, const char *, input->filter.count);
+    for (size_t i = 0; i < input->filter.count; i++)
+        values[i] = arena_printf(sql->arena, "__weir_all.__weir_f%zu", i);
+    buf_add(sql, " WHERE ");
+    view_add_ordinal(input->filter.count, values, sql);
+    buf_add(sql, " IS NOT NULL");
+}
+
+static bool compares_values(const view_input *input, const view_plan *plan) {
+    return input->filter.count == 1 && plan->partitions.count <= FILTER_VALUES_MAX;
+}
+
+static status add_filtered(db *d, const view_input *input, const view_plan *plan, arena *a,
+                           buf *sql, error *err) {
+    bool by_values = compares_values(input, plan);
+    buf_add(sql, "SELECT ");
+    for (size_t i = 0; i < input->columns.count; i++) {
+        buf_add(sql, i > 0 ? ", " : "");
+        buf_sql_identifier(sql, input->columns.items[i].name);
+    }
+    buf_add(sql, by_values ? " FROM (" : " FROM (SELECT __weir_in.*");
+    if (!by_values) {
+        add_filter_columns(input, sql);
+        buf_add(sql, " FROM (");
+    }
+    TRY(make_body(d, input, a, sql, err));
+    buf_add(sql, by_values ? ") AS __weir_in" : ") AS __weir_in) AS __weir_all");
+    if (by_values)
+        add_filter_values(input, plan, sql);
+    else
+        add_filter_join(input, sql);
+    return OK;
 }
 
 status view_make(db *d, const view_input *input, const view_plan *plan, arena *a, error *err) {
@@ -256,15 +290,7 @@ status view_make(db *d, const view_input *input, const view_plan *plan, arena *a
         return error_set(err, E_USAGE, "the filter of \"%s\" has %zu expressions, expected %zu",
                          input->table, input->filter.count, plan->types.count);
     TRY(view_begin(&sql, input->table, err));
-    if (filtered)
-        buf_add(&sql, "SELECT __weir_in.* FROM (");
-    TRY(make_body(d, input, a, &sql, err));
-    if (filtered)
-        buf_add(&sql, ") AS __weir_in");
-    if (filtered && input->filter.count == 1 && plan->partitions.count <= FILTER_VALUES_MAX)
-        add_filter_values(input, plan, &sql);
-    else if (filtered)
-        add_filter_join(input, &sql);
+    TRY(filtered ? add_filtered(d, input, plan, a, &sql, err) : make_body(d, input, a, &sql, err));
     status result = db_run(d, sql.text, err);
     if (result != OK)
         error_prefix(err, "input \"%s\"", input->table);

@@ -32,7 +32,7 @@ typedef struct view_input {
 } view_input;
 typedef VEC(view_input) view_inputs;
 
-/* The job's partitions, in the table __weir.plan(ordinal, key0, key1, …) after view_make_plan. */
+/* The job's partitions, in the table __weir.plan after view_make_plan. */
 typedef struct view_plan {
     job_partitions partitions;
     strings types; /* of the partition columns */
@@ -48,6 +48,10 @@ CHECKED status view_read_inputs(const json_t *job, const char *link_dir, arena *
 /* Makes the schema __weir, in which everything of the worker's own lives, and the plan. E_USAGE when a value does
  * not fit its type. */
 CHECKED status view_make_plan(db *d, const view_plan *plan, arena *a, error *err);
+/* The ordinal of the planned partition that a row is in, or NULL; values: columns in scope, one per partition
+ * column. A scalar subquery, for the engine turns it into a join that always reads the plan first,
+ * however few rows it takes the data for. */
+void view_add_ordinal(size_t keys, const char *const *values, buf *sql);
 /* plan may be NULL when no input has a filter. */
 CHECKED status view_make(db *d, const view_input *input, const view_plan *plan, arena *a,
                          error *err);

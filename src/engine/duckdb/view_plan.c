@@ -46,6 +46,13 @@ status view_load_texts(db *d, const char *name, const char *const *cells, size_t
     return append_all(d, name, cells, rows, columns, err);
 }
 
+void view_add_ordinal(size_t keys, const char *const *values, buf *sql) {
+    buf_add(sql, "(SELECT __weir_plan.__weir_ordinal FROM __weir.plan AS __weir_plan WHERE true");
+    for (size_t i = 0; i < keys; i++)
+        buf_printf(sql, " AND %s IS NOT DISTINCT FROM __weir_plan.__weir_key%zu", values[i], i);
+    buf_char(sql, ')');
+}
+
 status view_make_plan(db *d, const view_plan *plan, arena *a, error *err) {
     size_t columns = plan->partitions.keys + 1;
     size_t rows = plan->partitions.count;
@@ -57,7 +64,8 @@ status view_make_plan(db *d, const view_plan *plan, arena *a, error *err) {
     }
     TRY(view_load_texts(d, "plan_texts", cells, rows, columns, err));
     buf sql = buf_new(a);
-    buf_add(&sql, "CREATE TABLE __weir.plan AS SELECT CAST(__weir_c0 AS INTEGER) AS ordinal");
+    buf_add(&sql,
+            "CREATE TABLE __weir.plan AS SELECT CAST(__weir_c0 AS INTEGER) AS __weir_ordinal");
     for (size_t k = 1; k < columns; k++)
         buf_printf(&sql, ", CAST(__weir_c%zu AS %s) AS __weir_key%zu", k, plan->types.items[k - 1],
                    k - 1);

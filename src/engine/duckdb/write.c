@@ -46,21 +46,21 @@ static status copy_plain(const writer *w, const char *from, error *err) {
     return db_run(w->db, sql.text, err);
 }
 
-static void add_match(const build_spec *spec, buf *sql) {
-    for (size_t i = 0; i < spec->partition_by.count; i++) {
-        buf_printf(sql, "%s__weir_q.", i > 0 ? " AND " : "");
-        buf_sql_identifier(sql, spec->partition_by.items[i]);
-        buf_printf(sql, " IS NOT DISTINCT FROM __weir_plan.__weir_key%zu", i);
-    }
+/* The ordinal of a row of __weir_q. */
+static void add_ordinal(const build_spec *spec, buf *sql) {
+    const char **values = ARENA_ARRAY(sql->arena, const char *, spec->partition_by.count);
+    for (size_t i = 0; i < spec->partition_by.count; i++)
+        values[i] = arena_printf(sql->arena, "__weir_q.%s",
+                                 sql_identifier(sql->arena, spec->partition_by.items[i]));
+    view_add_ordinal(spec->partition_by.count, values, sql);
 }
 
 /* All partitions in one pass: one folder each, named by ordinal; rows in none go to NULL's. */
 static status copy_partitioned(const writer *w, error *err) {
     buf sql = buf_new(w->arena);
-    buf_add(&sql, "COPY (SELECT __weir_q.*, __weir_plan.ordinal AS " ORDINAL " FROM " BUILD_RESULT
-                  " AS __weir_q LEFT JOIN __weir.plan AS __weir_plan ON ");
-    add_match(w->spec, &sql);
-    buf_add(&sql, ") TO ");
+    buf_add(&sql, "COPY (SELECT __weir_q.*, ");
+    add_ordinal(w->spec, &sql);
+    buf_add(&sql, " AS " ORDINAL " FROM " BUILD_RESULT " AS __weir_q) TO ");
     buf_sql_literal(&sql, w->out);
     TRY(add_options(w, &sql, err));
     buf_add(&sql, ", PARTITION_BY (" ORDINAL "))");
@@ -174,8 +174,9 @@ static status rewrite_inside(writer *w, const char *source, error *err) {
     writer again = *w;
     buf from = buf_new(w->arena);
     again.out = path_join(w->arena, w->out, "inside");
-    buf_printf(&from, "SELECT __weir_q.* FROM %s SEMI JOIN __weir.plan AS __weir_plan ON ", source);
-    add_match(w->spec, &from);
+    buf_printf(&from, "SELECT __weir_q.* FROM %s WHERE ", source);
+    add_ordinal(w->spec, &from);
+    buf_add(&from, " IS NOT NULL");
     TRY(copy_plain(&again, from.text, err));
     w->out = again.out;
     return OK;
@@ -192,8 +193,9 @@ static status write_single(writer *w, build_files *files, build_outside *outside
     add_paths(&paths, &source);
     buf_add(&source, " AS __weir_q");
     buf stray = buf_new(w->arena);
-    buf_printf(&stray, "%s ANTI JOIN __weir.plan AS __weir_plan ON ", source.text);
-    add_match(w->spec, &stray);
+    buf_printf(&stray, "%s WHERE ", source.text);
+    add_ordinal(w->spec, &stray);
+    buf_add(&stray, " IS NULL");
     TRY(read_outside(w, stray.text, outside, err));
     if (outside->rows > 0)
         TRY(rewrite_inside(w, source.text, err));
