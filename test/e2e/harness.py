@@ -15,6 +15,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS_MAX = 300
+__unittest = True  # failures are shown at the line of the test
 NOW = 1_700_000_000  # a moment; tests count from it
 
 
@@ -159,9 +160,9 @@ class Lake:
         return self.query(f"SELECT {columns} FROM weir.delivery ORDER BY ALL")
 
     def digests(self):
-        """(table, partition, digest) of what is current, in order."""
+        """(table, partition, digest) of what is current and has rows, in order."""
         return self.query('SELECT "table", "partition", content FROM weir.version '
-                          "WHERE state = 'current' ORDER BY ALL")
+                          "WHERE state = 'current' AND rows > 0 ORDER BY ALL")
 
     def raw_files(self, table):
         """Path below the table's folder → bytes, of raw history."""
