@@ -8,6 +8,7 @@ enum { SHORT_FINGERPRINT = 12 }; /* characters of it that a mark names */
 typedef struct known_table {
     int64_t id;
     const char *kind;
+    bool was_orphaned;
     int64_t generation; /* 0: none */
     const char *columns_hash;
     const char *partition_by;
@@ -26,10 +27,11 @@ static void read_known(const db_rows *row, arena *a, void *into) {
     *known = (known_table){
         .id = db_int(row, 0),
         .kind = db_text(row, 1, a),
-        .generation = db_int(row, 2),
-        .columns_hash = db_text(row, 3, a),
-        .partition_by = db_text(row, 4, a),
-        .fingerprint = db_text(row, 5, a),
+        .was_orphaned = str_eq(db_text(row, 2, a), "orphaned"),
+        .generation = db_int(row, 3),
+        .columns_hash = db_text(row, 4, a),
+        .partition_by = db_text(row, 5, a),
+        .fingerprint = db_text(row, 6, a),
     };
 }
 
@@ -60,7 +62,7 @@ static status refuse_other_kind(const lake_table *t, const known_table *known, e
 static status need_table(const sync *s, const lake_table *t, known_table *ret, error *err) {
     const db_value values[] = {DB_T(t->name)};
     const ledger_query query = {
-        "SELECT t.id, t.kind, t.generation, g.columns_hash, g.partition_by, c.fingerprint"
+        "SELECT t.id, t.kind, t.state, t.generation, g.columns_hash, g.partition_by, c.fingerprint"
         " FROM tbl t LEFT JOIN generation g ON g.id = t.generation"
         " LEFT JOIN code c ON c.id = t.code WHERE t.name = $1",
         values, ARRAY_SIZE(values), read_known};
@@ -108,17 +110,46 @@ static status forget_partition_texts(ledger *l, int64_t table, error *err) {
     return OK;
 }
 
-static status add_generation(const sync *s, const lake_table *t, const known_table *known,
-                             const char *hash, const char *partition_by, error *err) {
-    int64_t seq, id;
+/* What a generation has to be. */
+typedef struct shape {
+    char hash[SHA256_TEXT_SIZE]; /* of the columns */
+    const char *partition_by;
+} shape;
+
+static status add_generation(const sync *s, const lake_table *t, int64_t table, const shape *want,
+                             int64_t *ret_id, error *err) {
+    int64_t seq;
     TRY(ledger_next_seq(s->l, &seq, err));
-    const db_value values[] = {DB_I(known->id), DB_T(columns_text(s->arena, &t->columns)),
-                               DB_T(hash), DB_T(partition_by), DB_I(seq)};
+    const db_value values[] = {DB_I(table), DB_T(columns_text(s->arena, &t->columns)),
+                               DB_T(want->hash), DB_T(want->partition_by), DB_I(seq)};
+    return db_get_int(
+        s->l->d,
+        "INSERT INTO generation (tbl, columns, columns_hash, partition_by, created_seq)"
+        " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        values, ARRAY_SIZE(values), 0, ret_id, err);
+}
+
+/* A shape that the table had before is the same generation again: what is current or retained of
+ * it need not be built. */
+static status need_generation(const sync *s, const lake_table *t, int64_t table, const shape *want,
+                              int64_t *ret_id, error *err) {
+    int64_t id;
+    const db_value values[] = {DB_I(table), DB_T(want->hash), DB_T(want->partition_by)};
     TRY(db_get_int(s->l->d,
-                   "INSERT INTO generation (tbl, columns, columns_hash, partition_by, created_seq)"
-                   " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+                   "SELECT id FROM generation WHERE tbl = $1 AND columns_hash = $2"
+                   " AND partition_by = $3 ORDER BY id DESC LIMIT 1",
                    values, ARRAY_SIZE(values), 0, &id, err));
-    const db_value of_table[] = {DB_I(known->id), DB_I(id)};
+    if (id == 0)
+        TRY(add_generation(s, t, table, want, &id, err));
+    *ret_id = id;
+    return OK;
+}
+
+static status set_generation(const sync *s, const lake_table *t, int64_t table, const shape *want,
+                             error *err) {
+    int64_t id;
+    TRY(need_generation(s, t, table, want, &id, err));
+    const db_value of_table[] = {DB_I(table), DB_I(id)};
     TRY(ledger_write(s->l, "UPDATE tbl SET generation = $2 WHERE id = $1", of_table,
                      ARRAY_SIZE(of_table), err));
     return ledger_write(s->l, "UPDATE edge SET bookmark_seq = 0 WHERE tbl = $1", of_table, 1, err);
@@ -126,15 +157,14 @@ static status add_generation(const sync *s, const lake_table *t, const known_tab
 
 static status sync_generation(const sync *s, const lake_table *t, const known_table *known,
                               bool *ret_new, error *err) {
-    char hash[SHA256_TEXT_SIZE];
-    columns_hash(&t->columns, hash);
-    const char *partition_by = names_text(s->arena, &t->partition_by);
+    shape want = {.partition_by = names_text(s->arena, &t->partition_by)};
+    columns_hash(&t->columns, want.hash);
     bool is_known = known->generation != 0;
-    bool same_partitions = is_known && str_eq(known->partition_by, partition_by);
-    *ret_new = !same_partitions || !str_eq(known->columns_hash, hash);
+    bool same_partitions = is_known && str_eq(known->partition_by, want.partition_by);
+    *ret_new = !same_partitions || !str_eq(known->columns_hash, want.hash);
     if (!*ret_new)
         return OK;
-    TRY(add_generation(s, t, known, hash, partition_by, err));
+    TRY(set_generation(s, t, known->id, &want, err));
     return is_known && !same_partitions ? forget_partition_texts(s->l, known->id, err) : OK;
 }
 
@@ -224,13 +254,13 @@ static status sync_table(const sync *s, const lake_table *t, error *err) {
     s->ids[t->index] = known.id;
     TRY(sync_generation(s, t, &known, &new_generation, err));
     TRY(sync_code(s, t, &known, &new_code, err));
-    if (t->source == NULL && (new_generation || new_code))
+    if (t->source == NULL && (new_generation || new_code || known.was_orphaned))
         TRY(mark_table(s, t, known.id, err));
     return sync_edges(s, t, known.id, err);
 }
 
-/* What nobody will build needs neither edges nor marks; when the table comes back, its edges are
- * new and bring the marks again. */
+/* What nobody will build needs neither edges nor marks; when the table comes back, all it has is
+ * marked, for what it held may be gone, and its edges are new and bring what came. */
 static status orphan_table(ledger *l, int64_t table, error *err) {
     const db_value values[] = {DB_I(table)};
     static const char *const STATEMENTS[] = {

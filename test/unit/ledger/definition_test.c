@@ -123,6 +123,31 @@ static void test_new_columns_start_a_generation_and_mark_what_exists(void **stat
     assert_ok(ledger_current_get(f->l, fixture_id(f, SILVER), "event_date=1", f->a, &c, &f->err));
 }
 
+static void test_columns_that_come_back_are_the_same_generation(void **state) {
+    fixture *f = *state;
+    lake_table *silver = f->lake->tables[SILVER];
+    int64_t generation = f->tables[SILVER].generation;
+    const char *type = silver->columns.items[1].type;
+    silver->columns.items[1].type = "DOUBLE";
+    fixture_redefine(f);
+    assert_true(f->tables[SILVER].generation > generation);
+    silver->columns.items[1].type = type;
+    fixture_redefine(f);
+    assert_int_equal(f->tables[SILVER].generation, generation);
+}
+
+static void test_a_table_that_was_gone_comes_back_with_all_it_has_marked(void **state) {
+    fixture *f = *state;
+    fixture_begin(f);
+    fixture_build(f, GOLD, "()", "c1");
+    fixture_commit(f);
+    f->lake->table_count--;
+    fixture_redefine(f);
+    f->lake->table_count++;
+    fixture_redefine(f);
+    assert_string_equal(fixture_marks(f, GOLD), "() code gold.totals-");
+}
+
 static void test_another_partitioning_forgets_texts_but_keeps_the_data(void **state) {
     fixture *f = *state;
     fixture_begin(f);
@@ -197,6 +222,8 @@ int main(void) {
         CLAIM(test_a_new_map_starts_its_bookmark_again),
         CLAIM(test_an_input_that_is_gone_leaves_no_edge),
         CLAIM(test_new_columns_start_a_generation_and_mark_what_exists),
+        CLAIM(test_columns_that_come_back_are_the_same_generation),
+        CLAIM(test_a_table_that_was_gone_comes_back_with_all_it_has_marked),
         CLAIM(test_another_partitioning_forgets_texts_but_keeps_the_data),
         CLAIM(test_a_table_that_is_gone_is_orphaned_and_comes_back_stale),
         CLAIM(test_a_table_without_inputs_is_marked_when_it_is_new),
