@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 static bool wants_color(FILE *stream) {
@@ -76,7 +77,17 @@ static int fail(const output *out, const log *l, const error *err) {
     return status_exit_code(err->kind);
 }
 
+/* A file opened later must not get the number of a standard stream that the caller closed. */
+static void hold_standard_streams(void) {
+    int fd = 0;
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDONLY);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int cli_main(int argc, const char *const *argv) {
+    hold_standard_streams();
     ARENA_AUTO a = arena_new();
     option_values options = {0};
     const verb *found = NULL;

@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <poll.h>
 
 static const char BOLD[] = "\033[1m";
 static const char PLAIN[] = "\033[0m";
@@ -258,10 +259,22 @@ void output_say(output *o, const char *format, ...) {
     free(text);
 }
 
-status output_finish(output *o, error *err) {
+/* errno may be of an earlier call by now: ask the pipe itself. */
+static bool is_closed_pipe(FILE *stream) {
+    struct pollfd end = {.fd = fileno(stream)};
+    return poll(&end, 1, 0) == 1 && (end.revents & POLLERR) != 0;
+}
+
+status output_flush(output *o, error *err) {
     errno = 0;
     bool failed = fflush(o->stream) != 0 || ferror(o->stream) != 0;
-    if (!failed || errno == EPIPE)
+    if (!failed)
         return OK;
+    o->closed = is_closed_pipe(o->stream);
     return error_set_errno(err, errno == 0 ? EIO : errno, "cannot write to standard output");
+}
+
+status output_finish(output *o, error *err) {
+    status result = output_flush(o, err);
+    return o->closed ? OK : result;
 }

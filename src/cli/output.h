@@ -15,6 +15,7 @@ typedef struct output {
     FILE *stream; /* borrowed */
     output_format format;
     bool color;
+    bool closed; /* it was a pipe whose reader has gone */
 } output;
 
 /* "table", "json", "jsonl", "csv"; NULL is table. */
@@ -66,7 +67,9 @@ void output_write_grid(output *o, const output_grid *grid);
 /* A line of text for people, printf-like; nothing but in the table form. */
 void output_say(output *o, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Everything is written. A closed pipe is fine (the reader has seen enough); E_FULL, E_IO. */
+/* What was written so far is with the reader. Sets closed. E_FULL, E_IO. */
+CHECKED status output_flush(output *o, error *err);
+/* The same at the end, where a closed pipe is fine: the reader has seen enough. */
 CHECKED status output_finish(output *o, error *err);
 
 /* 14.2 MB (powers of 1000), "0 B" … */

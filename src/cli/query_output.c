@@ -2,9 +2,6 @@
 
 #include "base/str.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 typedef enum value_form { VALUE_TEXT, VALUE_NUMBER, VALUE_BOOLEAN } value_form;
 
 struct query_output {
@@ -15,7 +12,6 @@ struct query_output {
     value_form *forms;
     size_t *widths; /* of the table's columns, fixed by the first rows */
     int64_t rows;
-    bool closed;
 };
 
 query_output *query_output_new(output *out, arena *a) {
@@ -175,15 +171,6 @@ static status read_cells(const query_output *q, const json_t *rows, arena *a, co
     return OK;
 }
 
-/* The reader of a pipe may have seen enough: then the query need not go on. */
-static status check_stream(query_output *q, error *err) {
-    errno = 0;
-    if (fflush(q->out->stream) == 0)
-        return OK;
-    q->closed = errno == EPIPE;
-    return error_set_errno(err, errno, "cannot write to standard output");
-}
-
 static status add_rows(void *state, const json_t *rows, error *err) {
     query_output *q = state;
     ARENA_AUTO a = arena_new();
@@ -195,7 +182,7 @@ static status add_rows(void *state, const json_t *rows, error *err) {
     else
         write_records(q, cells, count);
     q->rows += (int64_t)count;
-    return check_stream(q, err);
+    return output_flush(q->out, err);
 }
 
 engine_sink query_output_sink(query_output *q) {
@@ -207,8 +194,4 @@ void query_output_end(query_output *q) {
         fputs("]}\n", q->out->stream);
     if (q->out->format == OUTPUT_TABLE && q->rows == 0)
         write_table(q, NULL, 0);
-}
-
-bool query_output_is_closed(const query_output *q) {
-    return q->closed;
 }

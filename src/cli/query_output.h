@@ -12,8 +12,6 @@ query_output *query_output_new(output *out, arena *a);
 /* Give this to engine_query; then end what was begun. */
 engine_sink query_output_sink(query_output *q);
 void query_output_end(query_output *q);
-/* Nobody reads the output any more: the query was stopped, and that is fine. */
-bool query_output_is_closed(const query_output *q);
 
 /* Is the text a JSON number as it stands? Pure. */
 bool query_output_is_number(const char *text);

@@ -51,7 +51,7 @@ static status ask(session *s, error *err) {
     query_output *out = query_output_new(s->command->out, s->arena);
     engine_sink sink = query_output_sink(out);
     status result = engine_query(s->engine, job, &sink, err);
-    if (query_output_is_closed(out))
+    if (s->command->out->closed)
         return OK;
     TRY(result);
     query_output_end(out);
