@@ -111,11 +111,13 @@ static void add_question(buf *sql, const char *name) {
         buf_printf(sql, ") AND TRY_CAST(%s AS %s) IS NOT NULL) AS VARCHAR), ", value.text,
                    FORMS[i].type);
     }
-    buf_printf(sql,
-               "CAST(count(%s) > 0 AS VARCHAR), CAST(min(d) AS VARCHAR), CAST(max(d) AS VARCHAR) "
-               "FROM (SELECT %s, length(regexp_extract(%s, '\\.(\\d+)$', 1)) AS d FROM seen)"
-               " WHERE %s IS NOT NULL",
-               value.text, value.text, value.text, value.text);
+    buf_printf(
+        sql,
+        "CAST(count(%s) > 0 AS VARCHAR), CAST(min(__weir_digits) AS VARCHAR),"
+        " CAST(max(__weir_digits) AS VARCHAR) "
+        "FROM (SELECT %s, length(regexp_extract(%s, '\\.(\\d+)$', 1)) AS __weir_digits FROM seen)"
+        " WHERE %s IS NOT NULL",
+        value.text, value.text, value.text, value.text);
 }
 
 /* Always the same digits after the point (prices): an exact type, whose sums do not depend on the
