@@ -148,7 +148,7 @@ void check_add_scan(const check_file *c, buf *sql, bool rejects, bool exact) {
 
 static status open_stream(check_file *c, error *err) {
     error problem = {0};
-    status result = stream_check(c->file.path, c->compression, &c->facts, &problem);
+    status result = stream_check(c->file.path, c->compression, c->facts, &problem);
     if (result == E_DATA) {
         const failure f = {.rule = RULE_COMPRESSION};
         verdict_add(&c->verdict, &f, "%s", problem.message);
@@ -161,7 +161,7 @@ static status open_stream(check_file *c, error *err) {
 
 static void check_count(check_file *c) {
     const failure f = {.rule = RULE_ROWS};
-    if (c->rows < c->spec->rows_min && c->facts.head_size == 0)
+    if (c->rows < c->spec->rows_min && c->facts->head_size == 0)
         verdict_add(&c->verdict, &f, "the file is empty, expected at least %" PRId64 " rows",
                     c->spec->rows_min);
     else if (c->rows < c->spec->rows_min)
@@ -205,7 +205,7 @@ static status judge(check_file *c, error *err) {
     if (c->verdict.count > 0)
         return OK;
     bool rows_wanted = c->spec->rows_min > 0;
-    if (c->facts.head_size == 0 && (c->spec->format != READER_PARQUET || rows_wanted)) {
+    if (c->facts->head_size == 0 && (c->spec->format != READER_PARQUET || rows_wanted)) {
         take_empty(c);
         return OK;
     }
@@ -281,8 +281,10 @@ static status clean_up(const job_context *c, const check_files *files, status ou
 
 static status check_each(const job_context *c, check_files *files, db *d, json_t *documents,
                          error *err) {
+    stream_facts *facts = ARENA_NEW(c->arena, stream_facts);
     for (size_t i = 0; i < files->items.count; i++) {
         check_file *file = &files->items.items[i];
+        file->facts = facts;
         error problem = {0};
         file->db = d;
         file->verdict = verdict_new(file->spec->failure_limit);

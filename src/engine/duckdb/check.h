@@ -45,9 +45,9 @@ typedef struct check_file {
     json_t *id; /* borrowed from the job */
     view_file file;
     const char *compression;
-    stream_facts facts;
-    reader reader; /* grows into the reading contract */
-    strings paths; /* the one path */
+    stream_facts *facts; /* one for all files of the job: of the one at hand */
+    reader reader;       /* grows into the reading contract */
+    strings paths;       /* the one path */
     verdict verdict;
     strings aliases_used;
     int64_t rows;

@@ -4,6 +4,7 @@
 #include "base/number.h"
 
 #include <inttypes.h>
+#include <strings.h>
 
 /* Where columns end when a line is read as one: no text holds it. */
 #define NO_DELIMITER "\x01\x02\x03\x04"
@@ -18,6 +19,27 @@ void check_add_lines(const check_file *c, bool lenient, buf *sql) {
     buf_add(sql, ", encoding = ");
     buf_sql_literal(sql, c->reader.encoding != NULL ? c->reader.encoding : "utf-8");
     buf_printf(sql, ", ignore_errors = %s)", lenient ? "true" : "false");
+}
+
+/* The first line out of the bytes at hand, where they are UTF-8 and hold it whole. */
+static const char *line_in_head(const check_file *c) {
+    static const char MARK[] = "\xEF\xBB\xBF";
+    const char *start = c->facts->head;
+    size_t size = c->facts->head_size;
+    if (strcasecmp(c->reader.encoding, "utf-8") != 0)
+        return NULL;
+    if (size >= strlen(MARK) && memcmp(start, MARK, strlen(MARK)) == 0) {
+        start += strlen(MARK);
+        size -= strlen(MARK);
+    }
+    const char *end = memchr(start, '\n', size);
+    if (end == NULL)
+        return NULL;
+    size = (size_t)(end - start);
+    if (size > 0 && start[size - 1] == '\r')
+        size--;
+    bool plain = str_is_utf8(start, size) && memchr(start, '\r', size) == NULL;
+    return plain ? arena_strndup(c->arena, start, size) : NULL;
 }
 
 /* A bad character somewhere below must not hide the header; in the header it is the failure. */
@@ -88,7 +110,9 @@ static void name_by_place(check_file *c, size_t count) {
 status check_csv_columns(check_file *c, error *err) {
     const char *line = NULL;
     strings fields = {0};
-    TRY(read_first_line(c, &line, err));
+    line = line_in_head(c);
+    if (line == NULL)
+        TRY(read_first_line(c, &line, err));
     if (c->verdict.count > 0)
         return OK;
     const failure f = {.rule = RULE_HEADER, .line = 1};

@@ -86,7 +86,7 @@ static status read_columns(check_file *c, error *err) {
 
 status check_json_columns(check_file *c, error *err) {
     error problem = {0};
-    c->reader.is_array = is_array(&c->facts);
+    c->reader.is_array = is_array(c->facts);
     if (read_columns(c, &problem) != OK)
         return check_take_error(c, &problem, err);
     if (c->verdict.count == 0)

@@ -43,12 +43,16 @@ static status open_instance(duckdb_config config, db *d, error *err) {
     return OK;
 }
 
-static status set_timezone(db *d, const char *timezone, error *err) {
+/* What is set by SQL. Many partitions are written at once: a file that is closed in between comes
+ * out in several pieces. */
+static status set_session(db *d, const char *timezone, error *err) {
     arena *a = arena_new();
-    status result =
-        db_runf(d, a, err,
-                "SET TimeZone = %s; SET Calendar = 'gregorian'; SET parquet_metadata_cache = true",
-                sql_literal(a, timezone));
+    status result = db_runf(d, a, err,
+                            "SET partitioned_write_max_open_files = %d;"
+                            " SET parquet_metadata_cache = true; SET Calendar = 'gregorian'",
+                            DB_OPEN_FILES_MAX);
+    if (result == OK)
+        result = db_runf(d, a, err, "SET TimeZone = %s", sql_literal(a, timezone));
     arena_free(a);
     if (result == E_DEFINITION)
         return error_set(err, E_DEFINITION, "\"%s\" is not a time zone", timezone);
@@ -65,7 +69,7 @@ status db_open(const db_options *options, db *ret, error *err) {
         result = open_instance(config, ret, err);
     duckdb_destroy_config(&config);
     TRY(result);
-    return set_timezone(ret, options->timezone, err);
+    return set_session(ret, options->timezone, err);
 }
 
 void db_close(db *d) {

@@ -11,6 +11,9 @@
 
 #include <duckdb.h>
 
+/* Files that one COPY keeps open; the process needs some more. */
+enum { DB_OPEN_FILES_MAX = 800 };
+
 typedef struct db {
     duckdb_database database;
     duckdb_connection connection;

@@ -2,6 +2,7 @@
 #include "engine/duckdb/worker.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { LINE_SIZE_MAX = 256 * 1024 * 1024, FAILED = 1 };
@@ -34,6 +35,15 @@ static int take_stdout(void) {
     return fd;
 }
 
+/* As many files as the system allows: the usual limit is close to what one job opens. */
+static void raise_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static status serve(worker *w, const reply *out, error *err) {
     char *line = NULL;
     size_t capacity = 0;
@@ -60,6 +70,7 @@ int main(void) {
     }
     const reply out = {.line = write_line, .state = &fd};
     worker w;
+    raise_file_limit();
     worker_init(&w);
     status result = serve(&w, &out, &err);
     worker_close(&w);

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-enum { STREAM_HEAD_MAX = 256 };
+enum { STREAM_HEAD_MAX = 16384 };
 
 typedef struct stream_facts {
     int64_t file_bytes;
