@@ -190,7 +190,7 @@ class DeliveryTest(LakeTest):
         secret.chmod(0)
         lake.deliver("sales/good.csv", GOOD)
         lake.give_away()
-        document = lake.run(NOW)
+        document = lake.run(NOW, expect=1)
         self.assertEqual(document["deliveries"]["accepted"], 1)
         self.assertIn("sales/secret.csv", self.left_in_land(document["deliveries"]))
         self.assertTrue(secret.exists())
