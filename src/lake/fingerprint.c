@@ -1,6 +1,8 @@
 #include "base/hash.h"
 #include "lake/load.h"
 
+#include <strings.h>
+
 static const char *finish(loader *l, hasher *h) {
     char text[SHA256_TEXT_SIZE];
     hasher_finish(h, text);
@@ -37,8 +39,22 @@ static const char *source_fingerprint(loader *l, const lake_source *source) {
     return finish(l, h);
 }
 
-/* How rows find partitions. A derived and a written map that say the same feed the same. */
-static const char *map_fingerprint(loader *l, const lake_table *t, const sql_map *map) {
+static void hash_column(hasher *h, const column *c) {
+    hasher_text(h, c->name);
+    hasher_text(h, c->type);
+}
+
+static bool occurs(const strings *expressions, const char *name) {
+    for (size_t i = 0; i < expressions->count; i++)
+        if (strcasestr(expressions->items[i], name) != NULL)
+            return true;
+    return false;
+}
+
+/* How rows find partitions. A derived and a written map that say the same feed the same, as long as
+ * the columns of a delivery that they speak of keep their types. */
+static const char *map_fingerprint(loader *l, const lake_table *t, const lake_input *input) {
+    const sql_map *map = &input->map;
     hasher *h = hasher_new();
     bool is_whole = map->kind == MAP_ALL;
     hasher_text(h, is_whole ? "all" : map->kind == MAP_SAME ? "same" : "rows");
@@ -48,8 +64,28 @@ static const char *map_fingerprint(loader *l, const lake_table *t, const sql_map
         hasher_text(h, t->partition_by.items[i]);
         hasher_text(h, t->columns.items[columns_find(&t->columns, t->partition_by.items[i])].type);
     }
+    for (size_t i = 0; input->table->source != NULL && i < input->table->columns.count; i++)
+        if (occurs(&map->expressions, input->table->columns.items[i].name))
+            hash_column(h, &input->table->columns.items[i]);
     hasher_text(h, l->lake->timezone);
     return finish(l, h);
+}
+
+/* Could the SQL see this column of an input? Its names are in lower case. */
+static bool mentions(const sql_facts *facts, const char *name) {
+    for (size_t i = 0; i < facts->column_names.count; i++)
+        if (strcasecmp(facts->column_names.items[i], name) == 0)
+            return true;
+    return facts->has_star;
+}
+
+/* A delivery is read in the types that are declared now, whatever it was taken in with; that of a
+ * derived input is part of its content. */
+static void hash_source_columns(hasher *h, const sql_facts *facts, const lake_table *input) {
+    for (size_t i = 0; input->source != NULL && i < input->columns.count; i++) {
+        if (mentions(facts, input->columns.items[i].name))
+            hash_column(h, &input->columns.items[i]);
+    }
 }
 
 /* What the memo key takes for the code: of the SQL its tree, so that formatting does not matter. */
@@ -62,6 +98,7 @@ static const char *table_fingerprint(loader *l, const draft *d) {
     for (size_t i = 0; i < t->input_count; i++) {
         hasher_text(h, t->inputs[i].table->name);
         hasher_text(h, t->inputs[i].map_fingerprint);
+        hash_source_columns(h, &d->facts, t->inputs[i].table);
     }
     hasher_int(h, t->aligned);
     hasher_int(h, t->order_sensitive);
@@ -104,7 +141,7 @@ void load_fingerprints(loader *l) {
             continue;
         }
         for (size_t j = 0; j < t->input_count; j++)
-            t->inputs[j].map_fingerprint = map_fingerprint(l, t, &t->inputs[j].map);
+            t->inputs[j].map_fingerprint = map_fingerprint(l, t, &t->inputs[j]);
         t->fingerprint = table_fingerprint(l, d);
     }
     l->lake->fingerprint = lake_fingerprint(l);
