@@ -21,18 +21,24 @@ static void add_lineage(const build_state *s, const lake_table *t, const staged 
     d->lineage_count = refs.count;
 }
 
-static status put_feeds(const build_state *s, const lake_table *t, const staged *st, error *err) {
-    for (size_t i = 0; i < st->feeds.count; i++) {
-        const unit_feed *feed = &st->feeds.items[i];
-        ledger_edge edge = build_edge(s->c, feed->reader, feed->input);
-        feed_set set = {.table = edge.table,
-                        .input = state_ledger_table(s, t)->id,
-                        .map = edge.map,
-                        .unit = st->version,
-                        .partitions = feed->partitions,
-                        .rows = feed->rows};
-        TRY(ledger_feeds_put(s->c->ledger, &set, err));
-    }
+static status put_feed(const build_state *s, const staged *st, const unit_feed *feed, error *err) {
+    strings known = {0};
+    ledger_edge edge = build_edge(s->c, feed->reader, feed->input);
+    feed_set set = {.table = edge.table,
+                    .input = edge.input,
+                    .map = edge.map,
+                    .unit = st->version,
+                    .partitions = feed->partitions,
+                    .rows = feed->rows};
+    status found = ledger_feeds_of(s->c->ledger, edge.table, edge.input, edge.map, st->version,
+                                   s->arena, &known, err);
+    return found == E_NOT_FOUND ? ledger_feeds_put(s->c->ledger, &set, err) : found;
+}
+
+/* Of a reused version most are recorded already, with their rows. */
+static status put_feeds(const build_state *s, const staged *st, error *err) {
+    for (size_t i = 0; i < st->feeds.count; i++)
+        TRY(put_feed(s, st, &st->feeds.items[i], err));
     return OK;
 }
 
@@ -46,7 +52,7 @@ static status add_version(const build_state *s, const lake_table *t, staged *st,
                               .file_count = st->file_count};
     TRY(ledger_version_add(s->c->ledger, state_ledger_table(s, t)->id, &version, s->c->run, err));
     st->version = version.id;
-    return put_feeds(s, t, st, err);
+    return OK;
 }
 
 /* What read the old version and what reads the new one is stale, unless this build took care of
@@ -60,32 +66,48 @@ static status mark_readers(const build_state *s, const lake_table *t, const stag
     return ledger_mark_unit(s->c->ledger, id, st->version, CAUSE_UPSTREAM, ref, err);
 }
 
+/* The version, unless it is there already, and how it came to be. A reused one has both. */
+static status record(const build_state *s, const lake_table *t, staged *st, int64_t partition,
+                     error *err) {
+    if (st->derivation != 0)
+        return OK;
+    if (st->changed || st->outcome == OUTCOME_HELD)
+        TRY(add_version(s, t, st, partition, err));
+    else
+        st->version = st->old.version;
+    ledger_derivation d = {.partition = partition,
+                           .memo_key = st->memo_key,
+                           .version = st->version,
+                           .code = state_ledger_table(s, t)->code};
+    add_lineage(s, t, st, &d);
+    return ledger_derivation_add(s->c->ledger, &d, s->c->run, &st->derivation, err);
+}
+
+static status make_current(const build_state *s, const lake_table *t, const staged *st,
+                           int64_t partition, error *err) {
+    int64_t id = state_ledger_table(s, t)->id;
+    TRY(ledger_current_set(s->c->ledger, id, partition, st->derivation, st->version, err));
+    return st->changed ? mark_readers(s, t, st, err) : OK;
+}
+
 static status commit_settled(const build_state *s, const lake_table *t, staged *st, error *err) {
     const ledger_table *in = state_ledger_table(s, t);
-    int64_t partition = 0, derivation = st->derivation;
+    int64_t partition = 0;
     TRY(ledger_partition_need(s->c->ledger, in->id, in->generation, st->text, &partition, err));
-    if (st->outcome == OUTCOME_BUILT) {
-        if (st->changed)
-            TRY(add_version(s, t, st, partition, err));
-        else
-            st->version = st->old.version;
-        ledger_derivation d = {.partition = partition,
-                               .memo_key = st->memo_key,
-                               .version = st->version,
-                               .code = in->code};
-        add_lineage(s, t, st, &d);
-        TRY(ledger_derivation_add(s->c->ledger, &d, s->c->run, &derivation, err));
-    }
-    TRY(ledger_current_set(s->c->ledger, in->id, partition, derivation, st->version, err));
-    TRY(ledger_failure_clear(s->c->ledger, in->id, st->text, err));
-    return st->changed ? mark_readers(s, t, st, err) : OK;
+    TRY(record(s, t, st, partition, err));
+    TRY(put_feeds(s, st, err));
+    return st->outcome == OUTCOME_HELD ? OK : make_current(s, t, st, partition, err);
+}
+
+/* May go better next time although nothing that the memo key knows has changed. */
+static bool is_transient(status failed) {
+    return failed == E_FULL || failed == E_IO || failed == E_DENIED || failed == E_ENGINE
+           || failed == E_NOT_FOUND;
 }
 
 static status commit_failure(const build_state *s, const lake_table *t, const staged *st,
                              error *err) {
-    bool transient = st->failure.kind == E_FULL || st->failure.kind == E_IO
-                     || st->failure.kind == E_DENIED || st->failure.kind == E_ENGINE;
-    if (st->remembered || transient)
+    if (st->remembered || is_transient(st->failure.kind))
         return OK;
     JSON_AUTO document = json_pack("{s:s, s:s, s:s}", "kind", status_name(st->failure.kind),
                                    "message", st->failure.message, "hint", st->failure.hint);
@@ -99,17 +121,19 @@ static status commit_partition(const build_state *s, const lake_table *t, staged
     int64_t id = state_ledger_table(s, t)->id;
     if (st->outcome == OUTCOME_FAILED)
         return commit_failure(s, t, st, err);
-    if (st->outcome == OUTCOME_BLOCKED)
+    if (st->outcome == OUTCOME_BLOCKED || st->outcome == OUTCOME_LEAVING)
         return OK;
-    TRY(ledger_marks_clear(s->c->ledger, id, st->text, s->plan_seq, err));
-    return settled(st) ? commit_settled(s, t, st, err) : OK;
+    TRY(ledger_failure_clear(s->c->ledger, id, st->text, err));
+    if (st->outcome != OUTCOME_HELD)
+        TRY(ledger_marks_clear(s->c->ledger, id, st->text, s->plan_seq, err));
+    return settled(st) || st->outcome == OUTCOME_HELD ? commit_settled(s, t, st, err) : OK;
 }
 
 static void count_step(const staged_table *table, ledger_step *step) {
     for (size_t i = 0; i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
         step->failed += st->outcome == OUTCOME_FAILED;
-        step->blocked += st->outcome == OUTCOME_BLOCKED;
+        step->blocked += st->outcome == OUTCOME_BLOCKED || st->outcome == OUTCOME_HELD;
         step->reused += st->outcome == OUTCOME_REUSED;
         step->unchanged += st->outcome == OUTCOME_BUILT && !st->changed;
         step->emptied += st->outcome == OUTCOME_BUILT && st->changed && st->rows == 0;
@@ -130,7 +154,7 @@ static status commit_table(const build_state *s, staged_table *table, error *err
     count_step(table, &step);
     if (table->partitions.count > 0)
         TRY(ledger_step_put(s->c->ledger, s->c->run, &step, err));
-    if (step.failed == 0 && step.blocked == 0 && table->partitions.count > 0)
+    if (step.failed == 0 && step.blocked == 0 && table->swaps)
         TRY(ledger_generation_retire(s->c->ledger, in->id, in->generation, err));
     if (table->garbage) /* then the pending record stays until recovery has removed it */
         return OK;
@@ -150,10 +174,15 @@ static status clear_own_marks(const build_state *s, const staged_table *table, i
     return OK;
 }
 
-static bool anything_settled(const build_state *s) {
+static bool changes_lake(const staged *st) {
+    return settled(st) || st->outcome == OUTCOME_HELD
+           || (st->outcome == OUTCOME_LEAVING && st->changed);
+}
+
+static bool anything_changes(const build_state *s) {
     for (size_t i = 0; i < s->c->lake->table_count; i++)
         for (size_t j = 0; j < s->tables[i].partitions.count; j++)
-            if (settled(s->tables[i].partitions.items[j]))
+            if (changes_lake(s->tables[i].partitions.items[j]))
                 return true;
     return false;
 }
@@ -161,7 +190,7 @@ static bool anything_settled(const build_state *s) {
 static status write_all(build_state *s, int64_t *ret_seq, error *err) {
     size_t count = s->c->lake->table_count;
     TRY(ledger_lease_check(s->c->ledger, "run", s->c->run, s->c->fence, err));
-    if (anything_settled(s))
+    if (anything_changes(s))
         TRY(ledger_next_seq(s->c->ledger, ret_seq, err));
     for (size_t i = 0; i < count; i++)
         if (s->tables[i].table)

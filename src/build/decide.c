@@ -21,20 +21,44 @@ static status load_inputs(build_state *s, const lake_table *t, staged *st, error
     return OK;
 }
 
-/* A retained version under the wanted key becomes current without work. */
-static status try_reuse(build_state *s, staged *st, error *err) {
-    ledger_derivation found = {0};
+/* What a retained version feeds in one reader. false: nobody found out while it was current, and
+ * its rows would have to be read. */
+static status recorded_feed(build_state *s, const lake_reader *reader, const staged *st,
+                            int64_t version, unit_feed *ret, bool *ret_known, error *err) {
+    ledger_edge edge = build_edge(s->c, reader->table, reader->input);
+    unit_feed feed = {.reader = reader->table, .input = reader->input};
+    status found = ledger_feeds_of(s->c->ledger, edge.table, edge.input, edge.map, version,
+                                   s->arena, &feed.partitions, NULL);
+    *ret_known = found == OK || !feeds_need_rows(reader->input);
+    if (found == E_NOT_FOUND && *ret_known)
+        TRY(feeds_read_edge(reader->table, reader->input, NULL, st->text, s->arena, &feed, err));
+    else if (found != OK && found != E_NOT_FOUND)
+        return error_set(err, found, "cannot look up what a version feeds");
+    *ret = feed;
+    return OK;
+}
+
+static status recorded_feeds(build_state *s, const lake_table *t, staged *st, int64_t version,
+                             bool *ret_known, error *err) {
+    unit_feeds feeds = {0};
+    lake_readers readers = lake_readers_of(s->c->lake, t, s->arena);
+    bool known = true;
+    for (size_t i = 0; known && i < readers.count; i++) {
+        unit_feed feed;
+        TRY(recorded_feed(s, &readers.items[i], st, version, &feed, &known, err));
+        vec_push(s->arena, &feeds, feed);
+    }
+    if (known)
+        st->feeds = feeds;
+    *ret_known = known;
+    return OK;
+}
+
+static status reuse(build_state *s, staged *st, const ledger_derivation *found, error *err) {
     ledger_version version = {0};
-    if (st->old.partition == 0)
-        return OK;
-    status looked =
-        ledger_derivation_find(s->c->ledger, st->old.partition, st->memo_key, &found, err);
-    if (looked == E_NOT_FOUND)
-        return OK;
-    TRY(looked);
-    TRY(ledger_version_get(s->c->ledger, found.version, s->arena, &version, err));
+    TRY(ledger_version_get(s->c->ledger, found->version, s->arena, &version, err));
     st->outcome = OUTCOME_REUSED;
-    st->derivation = found.id;
+    st->derivation = found->id;
     st->version = version.id;
     st->content = version.content;
     st->rows = version.rows;
@@ -43,6 +67,23 @@ static status try_reuse(build_state *s, staged *st, error *err) {
     st->file_count = version.file_count;
     st->changed = st->version != st->old.version;
     return OK;
+}
+
+/* A retained version under the wanted key becomes current without work. */
+static status try_reuse(build_state *s, const lake_table *t, staged *st, error *err) {
+    int64_t partition = 0;
+    bool known = false;
+    ledger_derivation found = {0};
+    TRY(ledger_partition_find(s->c->ledger, state_ledger_table(s, t)->generation, st->text,
+                              &partition, err));
+    if (partition == 0)
+        return OK;
+    status looked = ledger_derivation_find(s->c->ledger, partition, st->memo_key, &found, err);
+    if (looked == E_NOT_FOUND)
+        return OK;
+    TRY(looked);
+    TRY(recorded_feeds(s, t, st, found.version, &known, err));
+    return known ? reuse(s, st, &found, err) : OK;
 }
 
 static const ledger_failure *remembered(const ledger_failures *failures, const staged *st) {
@@ -57,24 +98,32 @@ static void take_remembered(staged *st, const ledger_failure *failure) {
     error ignored = {0};
     JSON_AUTO document = NULL;
     if (json_parse(failure->error, strlen(failure->error), "failure", &document, &ignored) != OK)
-        document = json_object();
+        document = json_pack("{s:s}", "message", "it failed in an earlier run");
     st->outcome = OUTCOME_FAILED;
     st->remembered = true;
-    (void)error_set(&st->failure, E_DATA, "%s",
-                    json_get_string(document, "message", "it failed in an earlier run"));
-    error_hint(&st->failure, "%s", json_get_string(document, "hint", ""));
+    (void)engine_read_error(document, &st->failure);
+}
+
+/* Somebody asked for it, whatever is known. */
+static bool is_forced(const plan_partition *p) {
+    for (size_t i = 0; i < p->causes.count; i++)
+        if (p->causes.items[i].kind == CAUSE_FORCED || p->causes.items[i].kind == CAUSE_MISSING)
+            return true;
+    return false;
 }
 
 static status decide_one(build_state *s, staged_table *table, staged *st,
                          const ledger_failures *failures, error *err) {
     char key[65];
-    if (strmap_has(table->blocked, st->text)) {
+    if (table->blocked_whole || strmap_has(table->blocked, st->text)) {
         st->outcome = OUTCOME_BLOCKED;
         return OK;
     }
     TRY(load_inputs(s, table->table, st, err));
     state_memo_key(s, table, st, key);
     st->memo_key = arena_strdup(s->arena, key);
+    if (st->forced)
+        return OK;
     if (st->old.version != 0 && str_eq(st->old.memo_key, key)) {
         st->outcome = OUTCOME_SAME_KEY;
         return OK;
@@ -84,7 +133,7 @@ static status decide_one(build_state *s, staged_table *table, staged *st,
         take_remembered(st, failure);
         return OK;
     }
-    return try_reuse(s, st, err);
+    return try_reuse(s, table->table, st, err);
 }
 
 /* A mark of an older partitioning names no partition of this one: there is nothing to build. */
@@ -97,6 +146,39 @@ static const char *generation_hash(build_state *s, const lake_table *t) {
     char *text = ARENA_ARRAY(s->arena, char, 65);
     columns_hash(&t->columns, text);
     return arena_printf(s->arena, "%s %s", text, str_join(s->arena, &t->partition_by, "/"));
+}
+
+/* Partitions of an older generation that are none of this one. Those that are in both are marked
+ * and so planned, and trade places by their text. */
+static status add_leaving(build_state *s, staged_table *table, error *err) {
+    const ledger_table *in = state_ledger_table(s, table->table);
+    ledger_currents others = {0};
+    TRY(ledger_generation_others(s->c->ledger, in->id, in->generation, s->arena, &others, err));
+    table->swaps = others.count > 0;
+    for (size_t i = 0; i < others.count; i++) {
+        if (strmap_has(table->by_text, others.items[i].text))
+            continue;
+        staged *st = add_staged(s, table, others.items[i].text);
+        st->outcome = OUTCOME_LEAVING;
+        st->old = others.items[i];
+        st->changed = true;
+    }
+    return OK;
+}
+
+static bool is_any_stuck(const staged_table *table) {
+    for (size_t i = 0; i < table->partitions.count; i++)
+        if (staged_is_stuck(table->partitions.items[i]))
+            return true;
+    return false;
+}
+
+static bool reads_stuck_whole(const build_state *s, const lake_table *t) {
+    for (size_t i = 0; i < t->input_count; i++)
+        if (t->inputs[i].map.kind == MAP_ALL
+            && is_any_stuck(&s->tables[t->inputs[i].table->index]))
+            return true;
+    return false;
 }
 
 /* Partitions that nothing marked but that read something which failed are reported all the same. */
@@ -118,15 +200,30 @@ status stage_decide(build_state *s, const lake_table *t, const plan_partitions *
     ledger_failures failures = {0};
     table->table = t;
     table->generation_hash = generation_hash(s, t);
+    table->blocked_whole = reads_stuck_whole(s, t);
     TRY(ledger_failures_of(s->c->ledger, state_ledger_table(s, t)->id, s->arena, &failures, err));
     for (size_t i = 0; i < planned->count; i++) {
         staged *st = add_staged(s, table, planned->items[i].text);
+        st->forced = is_forced(&planned->items[i]);
         TRY(load_old(s, t, st, err));
         if (!fits(s, t, st->text))
             st->outcome = OUTCOME_SAME_KEY;
         else
             TRY(decide_one(s, table, st, &failures, err));
     }
-    s->planned += table->partitions.count;
+    if (planned->count > 0)
+        TRY(add_leaving(s, table, err));
     return add_blocked(s, table, err);
+}
+
+void stage_hold_incomplete(build_state *s, const lake_table *t) {
+    staged_table *table = &s->tables[t->index];
+    if (!table->swaps || !is_any_stuck(table))
+        return;
+    for (size_t i = 0; i < table->partitions.count; i++) {
+        staged *st = table->partitions.items[i];
+        if (st->changed && st->outcome != OUTCOME_LEAVING)
+            st->outcome = OUTCOME_HELD;
+        st->changed = false;
+    }
 }

@@ -62,10 +62,8 @@ status state_reach(const build_state *s, const lake_table *t, const staged *st, 
     for (size_t i = 0; i < readers.count; i++) {
         if (st->old.version != 0)
             TRY(add_recorded(&r, &readers.items[i], st->old.version, err));
-        else if (st->outcome == OUTCOME_FAILED || st->outcome == OUTCOME_BLOCKED)
+        else if (staged_is_stuck(st))
             TRY(add_expected(&r, &readers.items[i], st->text, err));
-        if (st->outcome == OUTCOME_REUSED)
-            TRY(add_recorded(&r, &readers.items[i], st->version, err));
     }
     for (size_t i = 0; i < st->feeds.count; i++)
         TRY(add_partitions(&r, st->feeds.items[i].reader, &st->feeds.items[i].partitions, err));

@@ -62,6 +62,7 @@ static status build_table(build_state *s, const lake_table *t, error *err) {
     plan_partitions planned = plan_merge(s->arena, &marked, &s->tables[t->index].reached);
     TRY(stage_decide(s, t, &planned, err));
     TRY(stage_build(s, t, err));
+    stage_hold_incomplete(s, t);
     return stage_reach_readers(s, t, err);
 }
 
@@ -81,7 +82,7 @@ static void collect_table(const staged_table *table, arena *a, build_result *ret
         ret->bytes += written ? st->bytes : 0;
         if (st->outcome == OUTCOME_FAILED)
             vec_push(a, &ret->failed, failure);
-        if (st->outcome == OUTCOME_BLOCKED)
+        if (st->outcome == OUTCOME_BLOCKED || st->outcome == OUTCOME_HELD)
             vec_push(a, &ret->blocked, blocked);
     }
 }

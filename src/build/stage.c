@@ -27,6 +27,7 @@ static void fill_queue(build_state *s, staged_table *table, job_queue *queue) {
     for (size_t i = 0; i < table->partitions.count; i++)
         if (table->partitions.items[i]->outcome == OUTCOME_PENDING)
             vec_push(s->arena, &pending, table->partitions.items[i]);
+    s->planned += pending.count;
     for (size_t from = 0; from < pending.count; from += most) {
         size_t count = pending.count - from < most ? pending.count - from : most;
         add_job(s, queue, table, &pending.items[from], count);
@@ -34,9 +35,10 @@ static void fill_queue(build_state *s, staged_table *table, job_queue *queue) {
 }
 
 /* Would the partitions of a job fare better one by one? Not when the disk is full or the store is
- * gone. */
+ * gone; one missing file concerns only those that read it. */
 static bool worth_splitting(status failed) {
-    return failed == E_DATA || failed == E_ENGINE || failed == E_DEFINITION || failed == E_CHECK;
+    return failed == E_DATA || failed == E_ENGINE || failed == E_DEFINITION || failed == E_CHECK
+           || failed == E_NOT_FOUND;
 }
 
 static bool ends_the_run(status failed) {
@@ -55,6 +57,7 @@ static void split_or_fail(build_state *s, job_queue *queue, const build_job *job
     for (size_t i = 0; i < job->count; i++) {
         job->partitions[i]->outcome = OUTCOME_FAILED;
         job->partitions[i]->changed = false;
+        job->partitions[i]->feeds = (unit_feeds){0};
         job->partitions[i]->failure = *why;
         s->done++;
     }
@@ -90,7 +93,7 @@ static status take_one(build_state *s, job_queue *queue, error *err) {
     build_job *job = tag;
     if (done == OK)
         done = job_take(s, job, result, &why);
-    if (ends_the_run(done)) {
+    if (!job || ends_the_run(done)) {
         if (err)
             *err = why;
         return done;
@@ -127,7 +130,7 @@ typedef struct telling {
 static void tell_reader(void *state, const lake_table *reader, const char *partition) {
     telling *t = state;
     staged_table *table = &t->s->tables[reader->index];
-    if (t->st->outcome == OUTCOME_FAILED || t->st->outcome == OUTCOME_BLOCKED) {
+    if (staged_is_stuck(t->st)) {
         strmap_set(table->blocked, partition, t->s);
         return;
     }
@@ -140,8 +143,7 @@ status stage_reach_readers(build_state *s, const lake_table *t, error *err) {
     const staged_table *table = &s->tables[t->index];
     for (size_t i = 0; i < table->partitions.count; i++) {
         telling tell = {.s = s, .from = t, .st = table->partitions.items[i]};
-        bool stuck = tell.st->outcome == OUTCOME_FAILED || tell.st->outcome == OUTCOME_BLOCKED;
-        if (stuck || tell.st->changed)
+        if (staged_is_stuck(tell.st) || tell.st->changed)
             TRY(state_reach(s, t, tell.st, tell_reader, &tell, err));
     }
     return OK;

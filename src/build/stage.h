@@ -16,6 +16,10 @@ CHECKED status stage_decide(build_state *s, const lake_table *t, const plan_part
  * is split until the failing partitions are alone. Only what ends the run is an error. */
 CHECKED status stage_build(build_state *s, const lake_table *t, error *err);
 
+/* A new generation takes the old one's place as a whole: while some partition of it is missing,
+ * what was made of it is kept for later and the old one stays. */
+void stage_hold_incomplete(build_state *s, const lake_table *t);
+
 /* Tell the readers' tables what changed and what is blocked. */
 CHECKED status stage_reach_readers(build_state *s, const lake_table *t, error *err);
 

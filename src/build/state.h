@@ -16,6 +16,8 @@ typedef enum outcome {
     OUTCOME_BUILT,    /* new files were staged; `changed` says whether they differ */
     OUTCOME_FAILED,   /* the old version stays */
     OUTCOME_BLOCKED,  /* something it reads failed; the old version stays */
+    OUTCOME_HELD,     /* built or found, but its generation is not complete: the old one stays */
+    OUTCOME_LEAVING,  /* of an older generation and not of this one: ends with the swap */
 } outcome;
 
 struct staged;
@@ -32,6 +34,7 @@ typedef struct staged {
     const char *memo_key;
     outcome outcome;
     bool changed;         /* its content differs from what is current */
+    bool forced;          /* build it, whatever is known under its key */
     source_units *inputs; /* per input of the table */
     ledger_current old;   /* old.version 0: none */
     int64_t derivation;   /* OUTCOME_REUSED: the one found */
@@ -39,7 +42,7 @@ typedef struct staged {
     int64_t rows, bytes;
     ledger_file *files;
     size_t file_count;
-    unit_feeds feeds; /* of the new content; not for reused versions: theirs are recorded */
+    unit_feeds feeds; /* of the new content, to every reader */
     int64_t version;  /* reused or committed; 0 until then */
     error failure;
     bool remembered; /* the failure is an earlier run's */
@@ -52,6 +55,8 @@ typedef struct staged_table {
     staged_list partitions; /* in the order of texts */
     strmap *by_text;
     strmap *blocked;      /* partitions that read something which failed or is blocked */
+    bool blocked_whole;   /* some input that every partition reads whole is */
+    bool swaps;           /* something of an older generation is current */
     plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;
     int64_t jobs;
@@ -65,6 +70,12 @@ typedef struct build_state {
     int64_t plan_seq;     /* marks newer than this are not ours to clear */
     size_t done, planned; /* partitions, for progress */
 } build_state;
+
+/* Does it stay as it was although something changed, so that what reads it must wait? */
+static inline bool staged_is_stuck(const staged *st) {
+    return st->outcome == OUTCOME_FAILED || st->outcome == OUTCOME_BLOCKED
+           || st->outcome == OUTCOME_HELD || (st->outcome == OUTCOME_LEAVING && !st->changed);
+}
 
 static inline const ledger_table *state_ledger_table(const build_state *s, const lake_table *t) {
     return &s->c->tables[t->index];

@@ -18,7 +18,7 @@ static bool staged_feeds(const staged *st, const lake_table *reader, const lake_
     return false;
 }
 
-/* Versions that this build replaces and whose files it staged itself. */
+/* Versions that this build replaces, or ends with their generation. */
 static const staged *replaced(const build_state *s, const lake_input *input, const char *text) {
     const staged_table *table = &s->tables[input->table->index];
     const staged *st = table->table ? strmap_get(table->by_text, text) : NULL;
@@ -34,27 +34,12 @@ static void add_recorded(const build_state *s, const lake_input *input, const le
     }
 }
 
-static status reused_feeds(const build_state *s, const lake_table *t, const lake_input *input,
-                           const staged *st, const char *text, bool *ret, error *err) {
-    strings partitions = {0};
-    ledger_edge edge = build_edge(s->c, t, input);
-    status found = ledger_feeds_of(s->c->ledger, edge.table, edge.input, edge.map, st->version,
-                                   s->arena, &partitions, err);
-    if (found != OK && found != E_NOT_FOUND)
-        return found;
-    *ret = input->map.kind == MAP_ALL || strings_contain(&partitions, text);
-    return OK;
-}
-
-static status add_staged(const build_state *s, const lake_table *t, const lake_input *input,
-                         const char *text, source_units *ret, error *err) {
+static void add_staged(const build_state *s, const lake_table *t, const lake_input *input,
+                       const char *text, source_units *ret) {
     const staged_table *table = &s->tables[input->table->index];
     for (size_t i = 0; table->table && i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
-        bool feeds = st->changed && staged_feeds(st, t, input, text);
-        if (st->changed && st->outcome == OUTCOME_REUSED)
-            TRY(reused_feeds(s, t, input, st, text, &feeds, err));
-        if (!feeds)
+        if (!st->changed || st->outcome == OUTCOME_LEAVING || !staged_feeds(st, t, input, text))
             continue;
         source_unit unit = {.staged = st,
                             .unit = {.partition = st->text,
@@ -63,7 +48,6 @@ static status add_staged(const build_state *s, const lake_table *t, const lake_i
                                      .bytes = st->bytes}};
         vec_push(s->arena, ret, unit);
     }
-    return OK;
 }
 
 static int by_partition(const void *left, const void *right) {
@@ -81,7 +65,7 @@ status state_units(const build_state *s, const lake_table *t, const lake_input *
                              input->map.kind == MAP_ALL ? NULL : text, s->arena, &recorded, err));
     add_recorded(s, input, &recorded, &units);
     if (!is_source) {
-        TRY(add_staged(s, t, input, text, &units, err));
+        add_staged(s, t, input, text, &units);
         if (units.count > 0)
             qsort(units.items, units.count, sizeof *units.items, by_partition);
     }

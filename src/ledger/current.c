@@ -140,6 +140,18 @@ status ledger_current_set(ledger *l, int64_t table, int64_t partition, int64_t d
     return replace_current(l, &next, &before, err);
 }
 
+status ledger_generation_others(ledger *l, int64_t table, int64_t generation, arena *a,
+                                ledger_currents *ret, error *err) {
+    const db_value values[] = {DB_I(table), DB_I(generation)};
+    const ledger_query query = {CURRENT_FROM " WHERE c.tbl = $1 AND c.to_seq IS NULL"
+                                             " AND p.generation <> $2 ORDER BY p.text, c.id",
+                                values, ARRAY_SIZE(values), read_current};
+    ledger_currents all = {0};
+    TRY(ledger_select(l, &query, a, &all, err));
+    *ret = all;
+    return OK;
+}
+
 typedef struct retired {
     standing standing;
     const char *ref;

@@ -246,6 +246,9 @@ typedef VEC(ledger_current) ledger_currents;
 
 CHECKED status ledger_partition_need(ledger *l, int64_t table, int64_t generation, const char *text,
                                      int64_t *ret_id, error *err); /* finds or adds */
+/* 0 when the generation never had that partition. */
+CHECKED status ledger_partition_find(ledger *l, int64_t generation, const char *text,
+                                     int64_t *ret_id, error *err);
 /* E_NOT_FOUND when the partition has no current version. */
 CHECKED status ledger_current_get(ledger *l, int64_t table, const char *text, arena *a,
                                   ledger_current *ret, error *err);
@@ -259,6 +262,9 @@ CHECKED status ledger_version_add(ledger *l, int64_t table, ledger_version *v, c
                                   error *err);
 CHECKED status ledger_version_get(ledger *l, int64_t version, arena *a, ledger_version *ret,
                                   error *err);
+/* What is current of all other generations, by text. */
+CHECKED status ledger_generation_others(ledger *l, int64_t table, int64_t generation, arena *a,
+                                        ledger_currents *ret, error *err);
 /* End the current versions of all other generations: the new one stands complete. */
 CHECKED status ledger_generation_retire(ledger *l, int64_t table, int64_t generation, error *err);
 /* Is the object (a key below a layer's store) a file of some version? */

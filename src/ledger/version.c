@@ -1,12 +1,18 @@
 #include "ledger/handle.h"
 
+status ledger_partition_find(ledger *l, int64_t generation, const char *text, int64_t *ret_id,
+                             error *err) {
+    const db_value values[] = {DB_I(generation), DB_T(text)};
+    return db_get_int(l->d, "SELECT id FROM partition WHERE generation = $1 AND text = $2", values,
+                      ARRAY_SIZE(values), 0, ret_id, err);
+}
+
 status ledger_partition_need(ledger *l, int64_t table, int64_t generation, const char *text,
                              int64_t *ret_id, error *err) {
     const db_value values[] = {DB_I(generation), DB_T(text), DB_I(table)};
     int64_t id;
     ledger_need_write(l);
-    TRY(db_get_int(l->d, "SELECT id FROM partition WHERE generation = $1 AND text = $2", values, 2,
-                   0, &id, err));
+    TRY(ledger_partition_find(l, generation, text, &id, err));
     if (id == 0)
         TRY(db_get_int(l->d,
                        "INSERT INTO partition (generation, text, tbl) VALUES ($1, $2, $3)"
