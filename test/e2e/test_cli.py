@@ -184,7 +184,7 @@ class DocumentTest(LakeTest):
         self.assertIn(run["run"], self.lake.weir("show", run["run"]).out)
         self.assertIn("amount", self.lake.weir("show", "raw.sales").out)
         (refused,) = self.lake.query("SELECT delivery FROM weir.delivery WHERE state = 'rejected'")
-        self.assertIn("missing_column", self.lake.weir("show", refused[0], "-o", "json").out)
+        self.assertIn('"rule":"header"', self.lake.weir("show", refused[0], "-o", "json").out)
 
     def test_ls(self):
         tables = self.lake.weir("ls").out

@@ -174,8 +174,9 @@ class ItalyTest(unittest.TestCase):
         for moment, count in self.waiting.items():
             came = [d for d in self.deliveries if d.moment <= moment]
             good = {d.identity: d.moment for d in came if d.state != "rejected"}
-            pending = sum(d.state == "rejected" and good.get(d.identity, 0) < d.moment for d in came)
-            self.assertEqual(count, pending, moment)
+            pending = [d for d in came if d.state == "rejected"
+                       and good.get(d.identity, 0) < d.moment]
+            self.assertEqual(count, len(pending), moment)
         self.assertEqual(self.daily.json("status")["quarantine"], 0)
 
     def test_quarantine_holds_the_wrong_files_with_their_reasons(self):

@@ -43,23 +43,25 @@ class TrafficTest(unittest.TestCase):
         self.assertEqual(sorted(self.lake.query("SELECT file, sha256, state FROM weir.delivery")),
                          expected)
 
-    def assert_facts(self, table, select):
-        """Each partition's facts, and that there is no other partition."""
-        facts = self.expected["tables"][table]
+    def assert_facts(self, table, **facts):
+        """Each partition's facts, as SQL by name, and that there is no other partition."""
+        select = ", ".join(facts.values())
         found = self.lake.query(f"SELECT 'event_date=' || event_date AS p, count(*), {select} "
                                 f"FROM {table} GROUP BY event_date ORDER BY 1")
-        expected = [(p, *map(str, values.values()))
-                    for p, values in sorted(facts["partitions"].items())]
+        partitions = self.expected["tables"][table]["partitions"]
+        expected = [(p, *(str(values[name]) for name in ("rows", *facts)))
+                    for p, values in sorted(partitions.items())]
         self.assertEqual(found, expected)
         self.assertEqual(self.lake.partitions(table), [row[0] for row in expected])
 
     def test_silver(self):
-        self.assert_facts("silver.matches", "count(*) FILTER (WHERE is_valid), sum(speed_kmh)")
-        self.assert_facts("silver.radar", "sum(vehicles)")
+        self.assert_facts("silver.matches", valid="count(*) FILTER (WHERE is_valid)",
+                          speed_kmh_sum="sum(speed_kmh)")
+        self.assert_facts("silver.radar", vehicles="sum(vehicles)")
 
     def test_gold(self):
-        self.assert_facts("gold.link_speed", "sum(matches)")
-        self.assert_facts("gold.site_counts", "sum(vehicles)")
+        self.assert_facts("gold.link_speed", matches="sum(matches)")
+        self.assert_facts("gold.site_counts", vehicles="sum(vehicles)")
         facts = self.expected["tables"]["gold.reader_activity"]
         self.assertEqual(self.lake.query("SELECT count(*), sum(matches) FROM gold.reader_activity"),
                          [(str(facts["rows"]), str(facts["matches"]))])
