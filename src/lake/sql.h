@@ -20,7 +20,8 @@ typedef struct sql_shape {
     bool is_source;       /* holds deliveries */
 } sql_shape;
 
-/* query_location of what has no place in the text. DuckDB writes 2^64 - 1, which jansson cannot hold. */
+/* query_location of what has no place in the text. DuckDB writes 2^64 - 1, which jansson cannot
+ * hold. */
 #define SQL_NO_PLACE INT64_MAX
 
 typedef struct sql_engine {
@@ -50,10 +51,10 @@ typedef struct sql_facts {
 } sql_facts;
 
 /* Collect the facts, and refuse what may not be in a table's SQL, with the remedy in the hint:
- * table functions and macros that read files or run text (read_csv, 'x.csv' in FROM, query, glob, …),
- * volatile functions (now, current_date, random, uuid, nextval, …), samples without a seed, more than
- * one statement, tables without a layer that are no CTE, settings functions (getvariable, …).
- * sql: the text, to turn locations into lines and columns. E_DEFINITION. */
+ * table functions and macros that read files or run text (read_csv, 'x.csv' in FROM, query,
+ * glob, …), volatile functions (now, current_date, random, uuid, nextval, …), samples without a
+ * seed, more than one statement, tables without a layer that are no CTE, settings functions
+ * (getvariable, …). sql: the text, to turn locations into lines and columns. E_DEFINITION. */
 CHECKED status sql_inspect(const json_t *tree, const char *sql, arena *a, sql_facts *ret,
                            error *err);
 
@@ -99,24 +100,25 @@ typedef struct sql_question {
 
 /* Where each partition column comes from in each input, and whether partitions are independent.
  *
- * Handles select lists, aliases, * and t.*, CTEs (not recursive), subqueries in FROM, set operations
- * (each branch must define the columns with the same types), joins. An expression is a derived map
- * when it is a scalar expression (no aggregate, window, subquery, collation) of columns of one input;
- * when an input is read several times, all readings must agree, else MAP_NONE. Through an equality of
- * a join, with equal types on both sides, the other input gets its map as well.
+ * Handles select lists, aliases, * and t.*, CTEs (not recursive), subqueries in FROM, set
+ * operations (each branch must define the columns with the same types), joins. An expression is a
+ * derived map when it is a scalar expression (no aggregate, window, subquery, collation) of columns
+ * of one input; when an input is read several times, all readings must agree, else MAP_NONE.
+ * Through an equality of a join, with equal types on both sides, the other input gets its map as
+ * well.
  *
- * An input that is MAP_NONE here, or written as MAP_ALL, is taken as read whole, whatever constructs
- * stand above it; so are inputs of subqueries in expressions. aligned then says whether the rest may
- * share one pass: every GROUP BY, DISTINCT, window PARTITION BY on the way of the mapped rows contains
- * the partition columns, mapped inputs are joined on them, there is no LIMIT, OFFSET or SAMPLE, and
- * no input that is read whole creates partition values. A written MAP_EXPRESSION is a definition and
- * no proof: not aligned.
+ * An input that is MAP_NONE here, or written as MAP_ALL, is taken as read whole, whatever
+ * constructs stand above it; so are inputs of subqueries in expressions. aligned then says whether
+ * the rest may share one pass: every GROUP BY, DISTINCT, window PARTITION BY on the way of the
+ * mapped rows contains the partition columns, mapped inputs are joined on them, there is no LIMIT,
+ * OFFSET or SAMPLE, and no input that is read whole creates partition values. A written
+ * MAP_EXPRESSION is a definition and no proof: not aligned.
  *
  * A derived expression is evaluated on all rows of the input, also those that a WHERE drops: it may
  * fail where the query does not.
  *
- * partition_by empty: every map is MAP_ALL and aligned is true.
- * E_DEFINITION for a tree that nests too deeply; the engine's errors other than E_DEFINITION. */
+ * partition_by empty: every map is MAP_ALL and aligned is true. E_DEFINITION for a tree that
+ * nests too deeply; the engine's errors other than E_DEFINITION. */
 CHECKED status sql_infer(const sql_question *question, const sql_engine *engine, arena *a,
                          sql_inference *ret, error *err);
 

@@ -1,9 +1,9 @@
 /* sql_expr: expressions over the columns of a relation, for the sql modules only.
  *
  * A resolved expression is a syntax tree in which every column is {"class":"REF","index":n}, n
- * counting the relation's columns, without locations. Two resolved expressions over one relation that
- * are json_equal have the same value in every row. Only scalar constructs are ever resolved: what is
- * not (aggregates, windows, subqueries, collations, …) gives a reason instead.
+ * counting the relation's columns, without locations. Two resolved expressions over one relation
+ * that are json_equal have the same value in every row. Only scalar constructs are ever resolved:
+ * what is not (aggregates, windows, subqueries, collations, …) gives a reason instead.
  *
  * Expressions belong to the pool and share subtrees. They are small: beyond SQL_EXPR_MAX nodes a
  * reason is given, which bounds both time and depth. */
@@ -37,7 +37,8 @@ typedef struct sql_columns {
     arena *arena;
 } sql_columns;
 
-/* A copy of expr without its locations and its outermost alias, columns replaced. NULL with *why. */
+/* A copy of expr without its locations and its outermost alias, columns replaced. NULL with
+ * *why. */
 json_t *sql_expr_copy(const sql_columns *columns, const json_t *expr, sql_reason *why);
 
 json_t *sql_ref(sql_pool *pool, size_t index);

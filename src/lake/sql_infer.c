@@ -165,13 +165,14 @@ static bool fill_map(inference *in, size_t input, sql_map *map) {
     return fill_derived(in, table, map);
 }
 
-/* Would the query still tell its partitions if this input were read whole? */
-static bool defines(inference *in, size_t input) {
+/* Would the query no longer tell its partitions if this input were read whole? When it does not
+ * tell them anyway, an input defines them where following them stopped. */
+static bool defines(inference *in, size_t input, bool followed) {
     bool whole = in->f.whole[input];
     in->f.whole[input] = true;
     run(in);
     in->f.whole[input] = whole;
-    return !in->followed && in->f.stopped_at == (int64_t)input;
+    return !in->followed && (followed || in->f.stopped_at == (int64_t)input);
 }
 
 static void set_misalignment(inference *in, sql_inference *ret, sql_reason why) {
@@ -211,8 +212,9 @@ static void fill(inference *in, sql_inference *ret) {
         i = SIZE_MAX;
     }
     judge_alignment(in, ret);
+    bool followed = in->followed;
     for (size_t i = 0; i < in->question->input_count; i++)
-        ret->maps[i].defines = defines(in, i);
+        ret->maps[i].defines = defines(in, i, followed);
 }
 
 static void take_all(const sql_question *question, sql_inference *ret) {

@@ -208,8 +208,8 @@ static bool descend_tags(sql_following *f, const sql_rel *rel, const sql_tags *t
     return true;
 }
 
-/* GROUPING SETS put NULL for whatever equals one of their expressions, so nothing but a key that is in
- * every set is itself in every row. */
+/* GROUPING SETS put NULL for whatever equals one of their expressions, so nothing but a key that
+ * is in every set is itself in every row. */
 static bool are_keys(const sql_tags *tags, const sql_exprs *keys, const char **ret_missing) {
     for (size_t i = 0; i < tags->count; i++) {
         bool found = false;
@@ -267,8 +267,8 @@ static void tie(sql_following *f, const sql_rel *join, side *s, const sql_tags *
     }
 }
 
-/* Require the side's tags, or leave it whole. What stood in the way inside a side that is read whole
- * does not matter. */
+/* Require the side's tags, or leave it whole. What stood in the way inside a side that is read
+ * whole does not matter. */
 static bool follow_side(sql_following *f, const sql_rel *join, side *s,
                         const sql_facts_known *facts, sql_reason *why) {
     sql_reason before = f->misalignment;
@@ -314,9 +314,9 @@ static bool comes_from(const sql_tags *tags, const side *s) {
     return true;
 }
 
-/* LEFT, RIGHT, SEMI, ANTI, ASOF: rows of the kept side come out whether they match or not, so the
- * tags must be theirs. A match is only ever looked for among rows of the same tag when the join's own
- * condition says so: what WHERE says comes too late. */
+/* LEFT, RIGHT, SEMI, ANTI, ASOF: rows of the kept side come out whether they match or not, so
+ * the tags must be theirs. A match is only ever looked for among rows of the same tag when the
+ * join's own condition says so: what WHERE says comes too late. */
 static bool require_kept(sql_following *f, sql_rel *rel, const sql_tags *tags,
                          const sql_facts_known *facts, sql_reason *why) {
     bool right_kept = rel->join == JOIN_RIGHT;
@@ -375,8 +375,8 @@ static bool split_coalesce(sql_following *f, const sql_rel *join, const sql_tag 
     return true;
 }
 
-/* Both sides make partition values: every tag must be coalesce(left.d, right.d) with left.d = right.d
- * among the conditions, as USING makes it. */
+/* Both sides make partition values: every tag must be coalesce(left.d, right.d) with left.d =
+ * right.d among the conditions, as USING makes it. */
 static bool require_full(sql_following *f, sql_rel *rel, const sql_tags *tags, sql_reason *why) {
     side left = side_of(rel, false), right = side_of(rel, true);
     left.tied = right.tied = true;

@@ -1,10 +1,10 @@
 /* sql_require: follow the partition columns from the result down to the inputs, for sql_infer only.
  *
- * A tag is the value by which a row belongs to its partition. A relation is local for its tags when
- * its rows with tag v depend only on those rows of the mapped inputs that have tag v, and on inputs
- * that are read whole. sql_require finds tags for the relations below, down to the inputs, whose maps
- * they are; where a construct has none, it fails and what is below is read whole; where it has them
- * but is not local, that is noted as a misalignment. */
+ * A tag is the value by which a row belongs to its partition. A relation is local for its tags
+ * when its rows with tag v depend only on those rows of the mapped inputs that have tag v, and
+ * on inputs that are read whole. sql_require finds tags for the relations below, down to the
+ * inputs, whose maps they are; where a construct has none, it fails and what is below is read
+ * whole; where it has them but is not local, that is noted as a misalignment. */
 #ifndef WEIR_LAKE_SQL_REQUIRE_H
 #define WEIR_LAKE_SQL_REQUIRE_H
 
@@ -47,13 +47,13 @@ json_t *sql_bare_names(sql_following *f, const sql_rel *table, json_t *expr);
 /* expr over rel's columns, as an expression over the node below by rel's items. NULL with *why. */
 json_t *sql_descend(sql_following *f, const sql_rel *rel, json_t *expr, sql_reason *why);
 
-/* Do rows with equal keys have one value of expr? facts: equalities over the same columns. rel gives
- * the types. */
+/* Do rows with equal keys have one value of expr? facts: equalities over the same columns. rel
+ * gives the types. */
 bool sql_is_determined(sql_following *f, const sql_rel *rel, json_t *expr, const sql_exprs *keys,
                        const sql_facts_known *facts);
 
-/* expr by columns first <= index < end only, with the help of facts between columns of rel. NULL when
- * there is no such expression. */
+/* expr by columns first <= index < end only, with the help of facts between columns of rel. NULL
+ * when there is no such expression. */
 json_t *sql_rewrite(sql_following *f, const sql_rel *rel, json_t *expr, size_t first, size_t end,
                     const sql_facts_known *facts);
 

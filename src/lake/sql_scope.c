@@ -113,8 +113,12 @@ static json_t *resolve_dotted(const sql_names_seen *names, const json_t *ref, co
         const scope_column *offer = scope_find(names->scope, first, &matches);
         found = offer ? offer->merged : NULL;
     }
-    if (matches != 1 || !found)
-        return refuse(names, ref, why, matches > 1 ? "the ambiguous name" : "the unknown name",
+    if (matches > 1)
+        return refuse(names, ref, why, "the ambiguous name", first);
+    if (!found)
+        return refuse(names, ref, why,
+                      scope_is_open(names->scope) ? "the column of unknown origin"
+                                                  : "the unknown name",
                       first);
     return add_fields(names, found, parts, used);
 }

@@ -40,7 +40,8 @@ typedef struct sql_names_seen {
 /* An expression over the scope's relation; NULL with *why. */
 json_t *scope_resolve(const sql_names_seen *names, const json_t *expr, sql_reason *why);
 
-/* Add the columns that a * or t.* stands for; sets *ret_open when it stands for unknown ones too. */
+/* Add the columns that a * or t.* stands for; sets *ret_open when it stands for unknown ones
+ * too. */
 void scope_expand_star(const sql_names_seen *names, const json_t *star, sql_items *items,
                        bool *ret_open);
 

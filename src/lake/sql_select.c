@@ -68,8 +68,14 @@ static void add_items(building *s) {
     }
 }
 
-/* An alias that hides behind a column of FROM may be meant after all: then it is no key. */
-static json_t *resolve_key(const building *s, const json_t *expr) {
+/* PARTITION BY prefers columns of FROM. */
+static json_t *resolve_partition(const building *s, const json_t *expr) {
+    sql_names_seen names = names_of(s, true);
+    return scope_resolve(&names, expr, NULL);
+}
+
+/* DISTINCT ON prefers aliases: what could be a column of FROM as well is no key. */
+static json_t *resolve_target(const building *s, const json_t *expr) {
     sql_names_seen names = names_of(s, true);
     json_t *key = scope_resolve(&names, expr, NULL);
     const json_t *parts = json_object_get(expr, "column_names");
@@ -195,7 +201,8 @@ static void add_windows(building *s, const json_t *tree) {
             arena_printf(s->b->arena, "the window of %s()", sql_text(tree, "function_name"));
         const json_t *partitions = json_object_get(tree, "partitions");
         const json_t *expr;
-        json_array_foreach(partitions, i, expr) add_key(s, &grouping.keys, resolve_key(s, expr));
+        json_array_foreach(partitions, i, expr)
+            add_key(s, &grouping.keys, resolve_partition(s, expr));
         vec_push(s->b->arena, &s->rel->select.groupings, grouping);
     }
     json_object_foreach(sql_mutable(tree), key, child) add_windows(s, child);
@@ -214,7 +221,7 @@ static void add_distinct(building *s, const json_t *modifier) {
     json_array_foreach(targets, i, expr) {
         json_t *key = NULL;
         if (!is_position(s, expr, &key))
-            key = resolve_key(s, expr);
+            key = resolve_target(s, expr);
         add_key(s, &grouping.keys, key);
     }
     if (!on)

@@ -11,7 +11,8 @@
 /* One JSON level; an operator of an expression takes two. */
 enum { SQL_DEPTH_MAX = 1000 };
 
-/* E_DEFINITION for more than one statement or too deep a tree, E_ENGINE for one that is malformed. */
+/* E_DEFINITION for more than one statement or too deep a tree, E_ENGINE for one that is
+ * malformed. */
 CHECKED status sql_tree_check(const json_t *tree, error *err);
 
 /* The statement's outermost query node, of a checked tree. */

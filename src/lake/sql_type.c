@@ -74,8 +74,8 @@ static char *quoted_table(arena *a, const char *table) {
     return text.text;
 }
 
-/* WHERE refuses what is no scalar (an aggregate that is not listed, say), so that its type counts as
- * not known. */
+/* WHERE refuses what is no scalar (an aggregate that is not listed, say), so that its type
+ * counts as not known. */
 static const char *describe(sql_following *f, const sql_rel *table, const char *expr) {
     arena *a = f->builder->arena;
     const sql_shape *shape = table ? &f->builder->question->inputs[table->input] : NULL;
