@@ -107,6 +107,18 @@ static status put_marker(const lake *l, const char *id, error *err) {
     return result;
 }
 
+/* SQLite keeps two files beside a ledger. */
+static status remove_unfinished(const char *ledger_path, error *err) {
+    static const char *const ENDINGS[] = {"", "-wal", "-shm"};
+    ARENA_AUTO a = arena_new();
+    for (size_t i = 0; i < ARRAY_SIZE(ENDINGS); i++) {
+        const char *path = arena_printf(a, "%s%s", ledger_path, ENDINGS[i]);
+        if (unlink(path) != 0 && errno != ENOENT)
+            return error_set_errno(err, errno, "cannot remove \"%s\"", path);
+    }
+    return OK;
+}
+
 /* Under a name of its own until it is whole: a ledger that is there can be opened. */
 static status create_ledger(const lake *l, const clock_source *clock, error *err) {
     ARENA_AUTO a = arena_new();
@@ -114,13 +126,13 @@ static status create_ledger(const lake *l, const clock_source *clock, error *err
     clock_new_id(clock, id);
     TRY(dir_make(path_parent(a, l->ledger), err));
     const char *unfinished = arena_printf(a, "%s.new", l->ledger);
-    if (unlink(unfinished) != 0 && errno != ENOENT)
-        return error_set_errno(err, errno, "cannot remove \"%s\"", unfinished);
+    TRY(remove_unfinished(unfinished, err));
     ledger *made = NULL;
     TRY(ledger_create(unfinished, id, l->name, &made, err));
     ledger_close(made);
     if (rename(unfinished, l->ledger) != 0)
         return error_set_errno(err, errno, "cannot make ledger \"%s\"", l->ledger);
+    TRY(remove_unfinished(unfinished, err));
     return dir_sync(path_parent(a, l->ledger), err);
 }
 

@@ -1,10 +1,21 @@
 #include "engine/duckdb/folder.h"
 
+#include "base/clock.h"
+#include "base/path.h"
+
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { OPEN_FOLDERS_MAX = 16 };
+
+#define OWN_PREFIX "duckdb-"
+/* Younger ones may not be locked yet by those who have just made them. */
+static const int64_t LEFT_AFTER_S = 60;
 
 status folder_list(const char *path, arena *a, strings *ret, error *err) {
     strings names = {0};
@@ -34,4 +45,45 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
 
 void folder_remove(const char *path) {
     nftw(path, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool is_old(int fd) {
+    struct stat found;
+    int64_t now_s = clock_now_us(&CLOCK_SYSTEM) / 1000000;
+    return fstat(fd, &found) == 0 && now_s - (int64_t)found.st_mtim.tv_sec > LEFT_AFTER_S;
+}
+
+static void remove_left(const char *path) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (is_old(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        folder_remove(path);
+    close(fd);
+}
+
+static void sweep(const char *parent, arena *a) {
+    strings names = {0};
+    if (folder_list(parent, a, &names, NULL) != OK)
+        return;
+    for (size_t i = 0; i < names.count; i++)
+        if (str_starts(names.items[i], OWN_PREFIX))
+            remove_left(path_join(a, parent, names.items[i]));
+}
+
+status folder_make_own(const char *parent, arena *a, char **ret_path, int *ret_fd, error *err) {
+    sweep(parent, a);
+    char *path = path_join(a, parent, OWN_PREFIX "XXXXXX");
+    if (mkdtemp(path) == NULL)
+        return error_set_errno(err, errno, "cannot make a folder in \"%s\"", parent);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        error_set_errno(err, errno, "cannot lock \"%s\"", path);
+        if (fd >= 0)
+            close(fd);
+        return err != NULL ? err->kind : E_IO;
+    }
+    *ret_path = path;
+    *ret_fd = fd;
+    return OK;
 }

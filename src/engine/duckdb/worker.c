@@ -5,7 +5,7 @@
 #include "engine/duckdb/folder.h"
 #include "engine/duckdb/job.h"
 
-#include <errno.h>
+#include <unistd.h>
 
 enum { JOB_FORMAT = 1 };
 
@@ -15,8 +15,10 @@ void worker_init(worker *w) {
 
 void worker_close(worker *w) {
     db_close(&w->shared);
-    if (w->temp_dir != NULL)
+    if (w->temp_dir != NULL) {
         folder_remove(w->temp_dir);
+        close(w->temp_lock);
+    }
     arena_free(w->arena);
     *w = (worker){0};
 }
@@ -26,11 +28,7 @@ static status make_temp_dir(worker *w, const char *parent, error *err) {
         return error_set(err, E_USAGE, "the temporary folder \"%s\" is not an absolute path",
                          parent);
     TRY(dir_make(parent, err));
-    char *path = path_join(w->arena, parent, "duckdb-XXXXXX");
-    if (mkdtemp(path) == NULL)
-        return error_set_errno(err, errno, "cannot make a folder in \"%s\"", parent);
-    w->temp_dir = path;
-    return OK;
+    return folder_make_own(parent, w->arena, &w->temp_dir, &w->temp_lock, err);
 }
 
 static status job_open(const job_context *c, json_t **ret, error *err) {

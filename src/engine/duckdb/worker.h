@@ -12,6 +12,7 @@ typedef struct worker {
     arena *arena;       /* for the life of the process */
     db_options options; /* from "open" */
     char *temp_dir;     /* our own folder, made by "open", removed by worker_close */
+    int temp_lock;      /* held on it meanwhile */
     db shared;          /* for parse, render and describe; opened when first needed */
     bool is_open;
 } worker;
