@@ -7,8 +7,8 @@
 
 /* The names in it, sorted, without hidden ones; an absent folder has none. */
 CHECKED status folder_list(const char *path, arena *a, strings *ret, error *err);
-/* A new folder below parent that is locked while *ret_fd is open, so that others see its owner live.
- * What owners that were killed have left there is removed first. */
+/* A new folder below parent that is locked while *ret_fd is open, so that others see its owner
+ * live. What owners that were killed have left there is removed first. */
 CHECKED status folder_make_own(const char *parent, arena *a, char **ret_path, int *ret_fd,
                                error *err);
 /* With everything in it; absent is fine, failures are ignored: what stays is garbage. */
