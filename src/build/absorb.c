@@ -52,7 +52,9 @@ static status add_version_unit(const absorbing *ab, int64_t id, json_t *document
 }
 
 static status add_unit(const absorbing *ab, int64_t id, json_t *units, error *err) {
-    input_shape shape = {.table = ab->input->table};
+    input_shape shape = {.table = ab->input->table,
+                         .land_timestamp = ab->input->reads_land_timestamp,
+                         .file = ab->input->reads_file};
     json_t *document = input_document(&shape);
     char text[32];
     (void)snprintf(text, sizeof text, "%" PRId64, id);
@@ -71,19 +73,26 @@ static status put_feed(const absorbing *ab, int64_t unit, const unit_feed *feed,
     return ledger_feeds_put(ab->c->ledger, &set, err);
 }
 
-static status take_answer(const absorbing *ab, int64_t unit, const json_t *from, error *err) {
+static status fail_unit(const absorbing *ab, const char *ref, const json_t *told, error *err) {
+    (void)error_set(err, E_DATA, "cannot tell which partitions of \"%s\" \"%s\" feeds: %s",
+                    ab->reader->name, ref, json_get_string(told, "message", "unknown"));
+    error_hint(err, "Let the map or the partition column in the SQL of \"%s\" take this value too.",
+               ab->reader->name);
+    return E_DATA;
+}
+
+static status take_answer(const absorbing *ab, const unit_change *change, const json_t *from,
+                          error *err) {
     unit_feed feed;
     const json_t *failed = json_object_get(from, "error");
     if (failed)
-        return error_set(err, E_DATA, "cannot find the partitions of \"%s\" that \"%s\" feeds: %s",
-                         ab->reader->name, ab->input->table->name,
-                         json_get_string(failed, "message", "unknown"));
+        return fail_unit(ab, change->ref, failed, err);
     TRY(feeds_read_edge(ab->reader, ab->input, json_object_get(from, "feeds"), NULL, ab->arena,
                         &feed, err));
-    return put_feed(ab, unit, &feed, err);
+    return put_feed(ab, change->unit, &feed, err);
 }
 
-static status take_answers(const absorbing *ab, const int64_t *ids, size_t count,
+static status take_answers(const absorbing *ab, const unit_change *changes, size_t count,
                            const json_t *result, error *err) {
     json_t *units = NULL;
     TRY(json_need_array(result, "units", &units, err));
@@ -91,23 +100,36 @@ static status take_answers(const absorbing *ab, const int64_t *ids, size_t count
         return error_set(err, E_ENGINE, "the worker answered for %zu units, not %zu",
                          json_array_size(units), count);
     for (size_t i = 0; i < count; i++)
-        TRY(take_answer(ab, ids[i], json_array_get(units, i), err));
+        TRY(take_answer(ab, &changes[i], json_array_get(units, i), err));
     return OK;
 }
 
-static status feeds_job(const absorbing *ab, const int64_t *ids, size_t count, error *err) {
+static status end_transaction(ledger *l, status result, error *err) {
+    if (result == OK)
+        return ledger_commit(l, err);
+    ledger_rollback(l);
+    return result;
+}
+
+static status ask(const absorbing *ab, const unit_change *changes, size_t count, json_t **ret,
+                  error *err) {
     json_t *units = json_array();
     JSON_AUTO job = json_pack("{s:s, s:o, s:o}", "op", "feeds", "maps",
                               feeds_map_of(ab->reader, ab->input), "units", units);
-    JSON_AUTO result = NULL;
     for (size_t i = 0; i < count; i++)
-        TRY(add_unit(ab, ids[i], units, err));
-    TRY(engine_call(ab->c->engine, job, &result, err));
-    return take_answers(ab, ids, count, result, err);
+        TRY(add_unit(ab, changes[i].unit, units, err));
+    return engine_call(ab->c->engine, job, ret, err);
+}
+
+static status feeds_job(const absorbing *ab, const unit_change *changes, size_t count, error *err) {
+    JSON_AUTO result = NULL;
+    TRY(ask(ab, changes, count, &result, err));
+    TRY(ledger_begin(ab->c->ledger, LEDGER_WRITE, err));
+    return end_transaction(ab->c->ledger, take_answers(ab, changes, count, result, err), err);
 }
 
 /* Under `same` and `all` a unit's feeds follow from its own partition. */
-static status feeds_without_rows(const absorbing *ab, const unit_change *change, error *err) {
+static status put_without_rows(const absorbing *ab, const unit_change *change, error *err) {
     unit_feed feed;
     const char *partition = strchr(change->ref, ' ');
     TRY(feeds_read_edge(ab->reader, ab->input, NULL, partition ? partition + 1 : NULL, ab->arena,
@@ -115,22 +137,49 @@ static status feeds_without_rows(const absorbing *ab, const unit_change *change,
     return put_feed(ab, change->unit, &feed, err);
 }
 
-static status learn_feeds(const absorbing *ab, const unit_changes *changes, error *err) {
-    VEC(int64_t) ids = {0};
-    for (size_t i = 0; i < changes->count; i++) {
-        if (changes->items[i].fed)
-            continue;
-        if (!feeds_need_rows(ab->input))
-            TRY(feeds_without_rows(ab, &changes->items[i], err));
-        else
-            vec_push(ab->arena, &ids, changes->items[i].unit);
-    }
-    for (size_t from = 0; from < ids.count; from += FEEDS_JOB_UNITS_MAX) {
-        size_t left = ids.count - from;
+static status put_all_without_rows(const absorbing *ab, const unit_changes *changes, error *err) {
+    for (size_t i = 0; i < changes->count; i++)
+        if (!changes->items[i].fed)
+            TRY(put_without_rows(ab, &changes->items[i], err));
+    return OK;
+}
+
+/* A partition reads only units whose feeds are known, so of one that no longer counts and was never
+ * asked about, nothing was read. */
+static bool concerns_nobody(const absorbing *ab, const unit_change *change) {
+    return !change->fed && !change->counts && feeds_need_rows(ab->input);
+}
+
+static status learn_from_rows(const absorbing *ab, const unit_changes *changes, error *err) {
+    unit_changes unknown = {0};
+    for (size_t i = 0; i < changes->count; i++)
+        if (!changes->items[i].fed && !concerns_nobody(ab, &changes->items[i]))
+            vec_push(ab->arena, &unknown, changes->items[i]);
+    for (size_t from = 0; from < unknown.count; from += FEEDS_JOB_UNITS_MAX) {
+        size_t left = unknown.count - from;
         size_t count = left < FEEDS_JOB_UNITS_MAX ? left : FEEDS_JOB_UNITS_MAX;
-        TRY(feeds_job(ab, ids.items + from, count, err));
+        TRY(feeds_job(ab, unknown.items + from, count, err));
     }
     return OK;
+}
+
+/* What a unit feeds is true whatever becomes of this run, so it is kept job by job, and the ledger
+ * is free while the engine works. */
+static status learn_feeds(const absorbing *ab, const unit_changes *changes, error *err) {
+    if (feeds_need_rows(ab->input))
+        return learn_from_rows(ab, changes, err);
+    TRY(ledger_begin(ab->c->ledger, LEDGER_WRITE, err));
+    return end_transaction(ab->c->ledger, put_all_without_rows(ab, changes, err), err);
+}
+
+static status learn_edge(const build_context *c, const ledger_edge *edge, error *err) {
+    ARENA_AUTO a = arena_new();
+    absorbing ab = {.c = c, .arena = a};
+    unit_changes changes = {0};
+    if (!find_edge(&ab, edge))
+        return OK;
+    TRY(ledger_changes_since(c->ledger, edge, edge->bookmark_seq, a, &changes, err));
+    return changes.count > 0 ? learn_feeds(&ab, &changes, err) : OK;
 }
 
 static status mark_one(const absorbing *ab, const char *partition, const unit_change *change,
@@ -147,16 +196,24 @@ static status mark_one(const absorbing *ab, const char *partition, const unit_ch
     return ledger_mark_all(ab->c->ledger, reader, change->cause, change->ref, err);
 }
 
-static status mark_changes(const absorbing *ab, const unit_changes *changes, int64_t seq,
-                           error *err) {
-    for (size_t i = 0; i < changes->count; i++) {
-        strings partitions = {0};
-        TRY(ledger_feeds_of(ab->c->ledger, ab->edge.table, ab->edge.input, ab->edge.map,
-                            changes->items[i].unit, ab->arena, &partitions, err));
-        for (size_t j = 0; j < partitions.count; j++)
-            TRY(mark_one(ab, partitions.items[j], &changes->items[i], seq, err));
-    }
+static status mark_change(const absorbing *ab, const unit_change *change, int64_t seq,
+                          error *err) {
+    strings partitions = {0};
+    if (concerns_nobody(ab, change))
+        return OK;
+    TRY(ledger_feeds_of(ab->c->ledger, ab->edge.table, ab->edge.input, ab->edge.map, change->unit,
+                        ab->arena, &partitions, err));
+    for (size_t i = 0; i < partitions.count; i++)
+        TRY(mark_one(ab, partitions.items[i], change, seq, err));
     return OK;
+}
+
+/* Something came in after the feeds were learned: the edge stays behind until the next run. */
+static bool is_incomplete(const absorbing *ab, const unit_changes *changes) {
+    for (size_t i = 0; i < changes->count; i++)
+        if (!changes->items[i].fed && !concerns_nobody(ab, &changes->items[i]))
+            return true;
+    return false;
 }
 
 static status absorb_edge(const build_context *c, const ledger_edge *edge, error *err) {
@@ -168,8 +225,10 @@ static status absorb_edge(const build_context *c, const ledger_edge *edge, error
         return OK;
     TRY(ledger_seq(c->ledger, &seq, err));
     TRY(ledger_changes_since(c->ledger, edge, edge->bookmark_seq, a, &changes, err));
-    TRY(learn_feeds(&ab, &changes, err));
-    TRY(mark_changes(&ab, &changes, seq, err));
+    if (is_incomplete(&ab, &changes))
+        return OK;
+    for (size_t i = 0; i < changes.count; i++)
+        TRY(mark_change(&ab, &changes.items[i], seq, err));
     return ledger_bookmark_set(c->ledger, edge->table, edge->input, seq, err);
 }
 
@@ -179,18 +238,15 @@ static status absorb_all(const build_context *c, const ledger_edges *edges, erro
     return OK;
 }
 
-/* One transaction for all edges, so that a kill leaves either none of it or all of it. */
+/* One transaction for the marks of all edges, so that a kill leaves either none of them or all. */
 status build_absorb(const build_context *c, error *err) {
     ARENA_AUTO a = arena_new();
     ledger_edges edges = {0};
     TRY(ledger_edges_behind(c->ledger, a, &edges, err));
     if (edges.count == 0)
         return OK;
+    for (size_t i = 0; i < edges.count; i++)
+        TRY(learn_edge(c, &edges.items[i], err));
     TRY(ledger_begin(c->ledger, LEDGER_WRITE, err));
-    status absorbed = absorb_all(c, &edges, err);
-    if (absorbed != OK) {
-        ledger_rollback(c->ledger);
-        return absorbed;
-    }
-    return ledger_commit(c->ledger, err);
+    return end_transaction(c->ledger, absorb_all(c, &edges, err), err);
 }

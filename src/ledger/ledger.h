@@ -173,6 +173,7 @@ typedef struct unit_change {
     cause_kind cause;
     const char *ref; /* for the mark: the delivery's file, or "silver.x event_date=…" */
     bool fed;        /* its feeds under the edge's map are known */
+    bool counts;     /* it is active or current now */
 } unit_change;
 typedef VEC(unit_change) unit_changes;
 /* Units of the edge's input that changed after since_seq, were current or active before or are

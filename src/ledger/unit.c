@@ -95,6 +95,7 @@ static void read_delivery_change(const db_rows *row, arena *a, void *into) {
         .cause = cause_of_state(db_text(row, 1, a)),
         .ref = db_text(row, 2, a),
         .fed = db_int(row, 3) != 0,
+        .counts = str_eq(db_text(row, 1, a), delivery_state_name(DELIVERY_ACTIVE)),
     };
     vec_push(a, changes, change);
 }
@@ -106,6 +107,7 @@ static void read_version_change(const db_rows *row, arena *a, void *into) {
         .cause = CAUSE_UPSTREAM,
         .ref = arena_printf(a, "%s %s", db_text(row, 1, a), db_text(row, 2, a)),
         .fed = db_int(row, 3) != 0,
+        .counts = db_int(row, 4) != 0,
     };
     vec_push(a, changes, change);
 }
@@ -123,12 +125,12 @@ static const char *const SOURCE_SINCE = "SELECT d.id, d.state, d.file, " FED_UND
             " ORDER BY d.changed_seq, d.id";
 
 static const char *const DERIVED_ALL = "SELECT c.version, t.name, p.text, " FED_UNDER(
-    "c.version") " FROM current c"
+    "c.version") ", 1 FROM current c"
                  " JOIN tbl t ON t.id = c.tbl JOIN partition p ON p.id = c.partition"
                  " WHERE c.tbl = $1 AND c.to_seq IS NULL ORDER BY p.text, c.version";
 
 static const char *const DERIVED_SINCE = "SELECT v.id, t.name, p.text, " FED_UNDER(
-    "v.id") " FROM"
+    "v.id") ", EXISTS (SELECT 1 FROM current n WHERE n.version = v.id AND n.to_seq IS NULL) FROM"
             " (SELECT version FROM current WHERE tbl = $1 AND from_seq > $4"
             " UNION SELECT version FROM current WHERE tbl = $1 AND to_seq > $4) changed"
             " JOIN version v ON v.id = changed.version JOIN partition p ON p.id = v.partition"

@@ -69,7 +69,7 @@ void world_deliver_fed(world *w, const char *reader, const char *file, const cha
                        const char *partition);
 void world_set_state(world *w, int64_t id, delivery_state state);
 
-/* Begin a run: a run id, the lease, a fresh context. */
+/* Begin a run: a run id, the lease (after the last run's is given back), a fresh context. */
 void world_begin_run(world *w);
 /* Recover, absorb, build: what `weir run` does after landing. */
 status world_try_run(world *w, const bool *selected);

@@ -203,6 +203,7 @@ static void test_changes_of_deliveries_tell_their_cause(void **state) {
     for (size_t i = 0; i < all.count; i++) {
         assert_int_equal(all.items[i].unit, ids[i]);
         assert_int_equal(all.items[i].cause, CAUSES[i]);
+        assert_int_equal(all.items[i].counts, CAUSES[i] == CAUSE_NEW);
         assert_false(all.items[i].fed);
     }
 }
@@ -222,13 +223,16 @@ static void test_changes_of_versions_are_those_that_started_or_ended(void **stat
     assert_int_equal(all.count, 2);
     assert_int_equal(all.items[0].unit, old);
     assert_false(all.items[0].fed);
+    assert_false(all.items[0].counts);
     assert_int_equal(all.items[1].unit, next);
     assert_true(all.items[1].fed);
+    assert_true(all.items[1].counts);
     assert_int_equal(all.items[1].cause, CAUSE_UPSTREAM);
     assert_string_equal(all.items[1].ref, "silver.trips event_date=1");
     all = changes(f, NAMED, SILVER, 0);
     assert_int_equal(all.count, 2);
     assert_int_equal(all.items[0].unit, next);
+    assert_true(all.items[0].counts);
     assert_int_equal(all.items[1].unit, same);
 }
 
