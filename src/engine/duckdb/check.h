@@ -72,6 +72,7 @@ typedef struct check_item {
     verdict_rule rule;
     const reader_column *column;
     const char *bound; /* minimum, maximum */
+    bool lossy;        /* RULE_TYPE: of the type, but not the same value in it */
     int64_t count;
 } check_item;
 typedef VEC(check_item) check_items;

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 
 static const char *scan_type(const check_file *c, const reader_column *column) {
-    const char *wider = reader_exact_type(column->type);
+    const char *wider = reader_exact_type(c->spec->format, column->type);
     return c->spec->format != READER_PARQUET && wider != NULL ? wider : column->type;
 }
 
@@ -41,7 +41,8 @@ static void add_failure(check_file *c, const check_item *item, const failure *f)
         verdict_add(&c->verdict, f, "%s is more than the maximum %s", value, item->bound);
         break;
     default:
-        verdict_add(&c->verdict, f, "\"%s\" is not a %s without loss", value, item->column->type);
+        verdict_add(&c->verdict, f, "\"%s\" is not a %s%s", value, item->column->type,
+                    item->lossy ? " without loss" : "");
         break;
     }
 }

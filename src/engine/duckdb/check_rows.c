@@ -12,7 +12,13 @@ static bool is_parquet_cast(const check_file *c, const reader_column *column) {
 }
 
 static bool is_exact(const check_file *c, const reader_column *column) {
-    return c->spec->format != READER_PARQUET && reader_exact_type(column->type) != NULL;
+    return c->spec->format != READER_PARQUET
+           && reader_exact_type(c->spec->format, column->type) != NULL;
+}
+
+/* Scanned as text, so that values which are no numbers at all are found here too. */
+static bool is_text(const check_file *c, const reader_column *column) {
+    return c->spec->format == READER_CSV && reader_is_whole(column->type);
 }
 
 /* The raw value as the type that the contract promises; NULL where it cannot be. */
@@ -27,14 +33,33 @@ static void add_named_value(const check_file *c, const reader_column *column, bu
     buf_printf(sql, " AS %s)", column->type);
 }
 
-void check_add_condition(const check_file *c, const check_item *item, const char *raw, buf *sql) {
+static void add_bound_condition(const check_file *c, const check_item *item, const char *raw,
+                                buf *sql) {
     const char *type = item->column->type;
-    if (item->rule == RULE_NULLABLE)
-        buf_printf(sql, "%s IS NULL", raw);
-    else if (item->rule == RULE_MINIMUM || item->rule == RULE_MAXIMUM)
-        buf_printf(sql, "coalesce(%s %s CAST(%s AS %s), false)", raw,
-                   item->rule == RULE_MINIMUM ? "<" : ">", sql_literal(sql->arena, item->bound),
-                   type);
+    buf_add(sql, "coalesce(");
+    buf_printf(sql, is_text(c, item->column) ? "TRY_CAST(%s AS %s)" : "%s", raw, type);
+    buf_printf(sql, " %s CAST(%s AS %s), false)", item->rule == RULE_MINIMUM ? "<" : ">",
+               sql_literal(sql->arena, item->bound), type);
+}
+
+/* Only texts with a point or an exponent can lose something on their way into a whole number. */
+static void add_text_condition(const check_item *item, const char *raw, buf *sql) {
+    const char *type = item->column->type;
+    if (!item->lossy) {
+        buf_printf(sql, "(%s IS NOT NULL AND TRY_CAST(%s AS %s) IS NULL)", raw, raw, type);
+        return;
+    }
+    buf_printf(sql,
+               "coalesce(CASE WHEN contains(%s, '.') OR contains(%s, 'e') OR contains(%s, 'E')"
+               " THEN TRY_CAST(%s AS %s) <> TRY_CAST(%s AS DECIMAL(38,9)) END, false)",
+               raw, raw, raw, raw, type, raw);
+}
+
+static void add_type_condition(const check_file *c, const check_item *item, const char *raw,
+                               buf *sql) {
+    const char *type = item->column->type;
+    if (is_text(c, item->column))
+        add_text_condition(item, raw, sql);
     else if (is_parquet_cast(c, item->column))
         buf_printf(sql, "TRY_CAST(TRY_CAST(%s AS %s) AS %s) IS DISTINCT FROM %s", raw, type,
                    c->reader.file_types.items[item->column->from], raw);
@@ -42,10 +67,28 @@ void check_add_condition(const check_file *c, const check_item *item, const char
         buf_printf(sql, "TRY_CAST(%s AS %s) IS DISTINCT FROM %s", raw, type, raw);
 }
 
+void check_add_condition(const check_file *c, const check_item *item, const char *raw, buf *sql) {
+    if (item->rule == RULE_NULLABLE)
+        buf_printf(sql, "%s IS NULL", raw);
+    else if (item->rule == RULE_MINIMUM || item->rule == RULE_MAXIMUM)
+        add_bound_condition(c, item, raw, sql);
+    else
+        add_type_condition(c, item, raw, sql);
+}
+
 static void push_item(check_file *c, check_items *items, verdict_rule rule,
                       const reader_column *column, const char *bound) {
     const check_item item = {.rule = rule, .column = column, .bound = bound};
     vec_push(c->arena, items, item);
+}
+
+static void push_type_items(check_file *c, check_items *items, const reader_column *column) {
+    check_item item = {.rule = RULE_TYPE, .column = column};
+    if (is_text(c, column))
+        vec_push(c->arena, items, item);
+    item.lossy = true;
+    if (is_exact(c, column) || is_parquet_cast(c, column))
+        vec_push(c->arena, items, item);
 }
 
 static const check_column *find_declared(const check_spec *spec, const char *name) {
@@ -62,8 +105,7 @@ static check_items make_items(check_file *c) {
         const check_column *declared = find_declared(c->spec, column->name);
         if (column->from < 0)
             continue;
-        if (is_exact(c, column) || is_parquet_cast(c, column))
-            push_item(c, &items, RULE_TYPE, column, NULL);
+        push_type_items(c, &items, column);
         if (declared != NULL && !declared->nullable)
             push_item(c, &items, RULE_NULLABLE, column, NULL);
         if (declared != NULL && declared->minimum != NULL)

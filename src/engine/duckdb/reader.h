@@ -38,7 +38,7 @@ typedef struct reader_scan {
     bool with_path; /* add READER_PATH */
     bool rejects;   /* CSV: go on after a bad row and keep it in __weir_rejects */
     bool lenient;   /* CSV: take rows apart as well as it goes, leave out what does not go at all */
-    bool exact;     /* read whole numbers and dates in a wider type, so that a loss shows */
+    bool exact;     /* read whole numbers and dates in another type, so that a loss shows */
 } reader_scan;
 
 CHECKED status reader_read(const json_t *contract, arena *a, reader *ret, error *err);
@@ -56,6 +56,7 @@ void reader_add_raw(const reader *r, buf *sql, int64_t from);
 const reader_column *reader_find(const reader *r, const char *name);
 
 /* The type whose values are scanned for this one with exact; NULL when it is the type itself. */
-const char *reader_exact_type(const char *type);
+const char *reader_exact_type(reader_format format, const char *type);
+bool reader_is_whole(const char *type); /* one of the integers of up to 64 bits */
 
 #endif
