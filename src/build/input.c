@@ -98,6 +98,32 @@ static status add_units(json_t *document, const build_context *c, const lake_tab
     return OK;
 }
 
+static bool has_column(const json_t *view, const char *name) {
+    size_t i;
+    const json_t *found;
+    json_array_foreach(view, i, found) {
+        if (str_eq(json_get_string(found, "name", ""), name))
+            return true;
+    }
+    return false;
+}
+
+/* A source table that declares no columns has those of its deliveries, in the order of their first
+ * appearance; a delivery without one of them has nulls there. */
+static void take_found_columns(json_t *document) {
+    json_t *view = json_object_get(document, "columns");
+    size_t i, j;
+    const json_t *group, *found;
+    json_array_foreach(json_object_get(document, "groups"), i, group) {
+        const json_t *contract = json_object_get(group, "contract");
+        json_array_foreach(json_object_get(contract, "columns"), j, found) {
+            const char *name = json_get_string(found, "name", "");
+            if (!has_column(view, name))
+                add_column(view, name, json_get_string(found, "type", "VARCHAR"));
+        }
+    }
+}
+
 status build_query_input(const build_context *c, const lake_table *t, const strings *mentioned,
                          arena *a, json_t **ret, error *err) {
     input_shape shape = {.table = t,
@@ -110,6 +136,8 @@ status build_query_input(const build_context *c, const lake_table *t, const stri
         json_decref(document);
         return added;
     }
+    if (t->source && t->columns.count == 0)
+        take_found_columns(document);
     *ret = document;
     return OK;
 }

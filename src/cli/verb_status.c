@@ -4,20 +4,20 @@
 #include "cli/session.h"
 
 static const output_column COLUMNS[] = {
-    {"table", "table", OUTPUT_TEXT},       {"partitions", "partitions", OUTPUT_COUNT},
-    {"stale", "stale", OUTPUT_COUNT},      {"failed", "failed", OUTPUT_COUNT},
-    {"rows", "rows", OUTPUT_COUNT},        {"bytes", "bytes", OUTPUT_BYTES},
-    {"last_run", "last run", OUTPUT_TEXT},
+    {"table", "table", OUTPUT_TEXT},      {"partitions", "partitions", OUTPUT_COUNT},
+    {"stale", "stale", OUTPUT_COUNT},     {"failed", "failed", OUTPUT_COUNT},
+    {"blocked", "blocked", OUTPUT_COUNT}, {"rows", "rows", OUTPUT_COUNT},
+    {"bytes", "bytes", OUTPUT_BYTES},     {"last_run", "last run", OUTPUT_TEXT},
 };
 
-static json_t *table_row(const lake_table *t, const table_summary *sum) {
+static json_t *table_row(const lake_table *t, const table_summary *sum, int64_t blocked) {
     json_t *row = json_object();
     json_object_set_new(row, "table", output_string(t->name));
     json_object_set_new(row, "kind", json_string(t->source != NULL ? "source" : "derived"));
     json_object_set_new(row, "partitions", json_integer(sum->partitions));
     json_object_set_new(row, "stale", json_integer(sum->stale));
     json_object_set_new(row, "failed", json_integer(sum->failed));
-    json_object_set_new(row, "blocked", json_integer(0));
+    json_object_set_new(row, "blocked", json_integer(blocked));
     json_object_set_new(row, "held", json_integer(0));
     json_object_set_new(row, "rows", json_integer(sum->rows));
     json_object_set_new(row, "bytes", json_integer(sum->bytes));
@@ -26,6 +26,9 @@ static json_t *table_row(const lake_table *t, const table_summary *sum) {
 }
 
 static status collect(session *s, const bool *selected, json_t *rows, error *err) {
+    const build_context build = session_build_context(s, NULL);
+    int64_t *blocked = ARENA_ARRAY(s->arena, int64_t, s->lake->table_count);
+    TRY(build_blocked_counts(&build, s->arena, blocked, err));
     for (size_t i = 0; i < s->lake->table_count; i++) {
         const lake_table *t = s->lake->tables[i];
         if (selected != NULL && !selected[i])
@@ -33,7 +36,7 @@ static status collect(session *s, const bool *selected, json_t *rows, error *err
         table_summary summary = {0};
         TRY(ledger_table_summary(s->ledger, s->tables[i].id, t->source != NULL, s->arena, &summary,
                                  err));
-        json_array_append_new(rows, table_row(t, &summary));
+        json_array_append_new(rows, table_row(t, &summary, blocked[i]));
     }
     return OK;
 }
