@@ -4,6 +4,7 @@ WEIR names the binary (an optimised one), WEIR_ORACLE plain DuckDB's; `make benc
 """
 import contextlib
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -61,6 +62,14 @@ def folder():
         yield top
     finally:
         shutil.rmtree(top, ignore_errors=True)
+
+
+def cpu_seconds(call, *arguments):
+    """What the call's processes used of the CPUs: less moved by other work on the machine."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    call(*arguments)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def milliseconds(seconds):
