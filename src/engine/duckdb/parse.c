@@ -25,11 +25,11 @@ static status check_tree(const db *d, const json_t *document, const char *sql, e
     if (json_get_bool(document, "error", true))
         return tree_error(d, document, sql, err);
     size_t count = json_array_size(json_object_get(document, "statements"));
-    if (count == 0)
-        return error_set(err, E_DEFINITION, "the SQL holds no statement");
-    if (count > 1)
-        return error_set(err, E_DEFINITION, "the SQL holds %zu statements, not one", count);
-    return OK;
+    if (count == 1)
+        return OK;
+    error_set(err, E_DEFINITION, "the SQL holds %zu statements, not one", count);
+    error_hint(err, "Leave one SELECT; a table of its own for each of several.");
+    return E_DEFINITION;
 }
 
 /* Places that the tree does not know are 2^64 - 1, which no signed integer holds: they become
