@@ -161,14 +161,12 @@ static const reader_column *column_from(const check_file *c, int64_t from) {
     return NULL;
 }
 
-/* One row of the engine's table: type, line, column index, message, line's text. */
-static void add_reject(check_file *c, const db_table *t, size_t r) {
-    const char *type = db_cell(t, r, 0);
-    const char *message = db_cell(t, r, 3) != NULL ? db_cell(t, r, 3) : "";
-    failure f = {.rule = rule_of_reject(type)};
+/* One row of the engine's table: line, column index, message, line's text. */
+static void add_reject(check_file *c, const char *type, int64_t line, const char *const *row) {
+    const char *message = row[2] != NULL ? row[2] : "";
+    failure f = {.rule = rule_of_reject(type), .line = line};
     int64_t place = 0;
-    number_int64(db_cell(t, r, 1) != NULL ? db_cell(t, r, 1) : "", &f.line);
-    number_int64(db_cell(t, r, 2) != NULL ? db_cell(t, r, 2) : "", &place);
+    number_int64(row[1] != NULL ? row[1] : "", &place);
     const reader_column *column = column_from(c, place - 1);
     if (f.rule == RULE_TYPE && column != NULL) {
         f.column = column->name;
@@ -177,13 +175,28 @@ static void add_reject(check_file *c, const db_table *t, size_t r) {
                     column->type);
         return;
     }
-    f.value = db_cell(t, r, 4);
+    f.value = row[3];
     if (f.rule == RULE_RAGGED)
         verdict_add(&c->verdict, &f, "%s columns, expected %zu",
                     str_eq(type, "MISSING COLUMNS") ? "too few" : "too many",
                     c->reader.file_columns.count);
     else
         verdict_add(&c->verdict, &f, "%s", message);
+}
+
+/* The engine counts rows, not lines: its byte positions (from 1) tell the line also behind line breaks in
+ * quotes. In other encodings they are those of its own copy; then its count has to do. */
+static status find_lines(check_file *c, const db_table *rows, int64_t *lines, error *err) {
+    bool by_bytes = strcasecmp(c->reader.encoding, "utf-8") == 0;
+    for (size_t r = 0; r < rows->rows; r++) {
+        const char *position = db_cell(rows, r, by_bytes ? 4 : 0);
+        lines[r] = 0;
+        if (position != NULL)
+            number_int64(position, &lines[r]);
+        if (by_bytes && lines[r] > 0)
+            lines[r]--;
+    }
+    return by_bytes ? stream_lines(c->file.path, c->compression, lines, rows->rows, err) : OK;
 }
 
 /* A row that lacks two columns is in the engine's table twice: only conversions go by column. */
@@ -197,16 +210,18 @@ static status report_kind(check_file *c, const char *type, int64_t count, error 
     verdict_rule rule = rule_of_reject(type);
     buf sql = buf_new(c->arena);
     buf_add(&sql,
-            "SELECT CAST(error_type AS VARCHAR), CAST(line AS VARCHAR),"
-            " CAST(column_idx AS VARCHAR), error_message, left(csv_line, 200)"
+            "SELECT CAST(line AS VARCHAR), CAST(column_idx AS VARCHAR), error_message,"
+            " left(csv_line, 200), CAST(byte_position AS VARCHAR)"
             " FROM (SELECT DISTINCT ON (line, CASE WHEN error_type = 'CAST' THEN column_idx END)"
             " * FROM __weir_rejects WHERE CAST(error_type AS VARCHAR) = ");
     buf_sql_literal(&sql, type);
-    buf_printf(&sql, ") ORDER BY line, column_idx LIMIT %" PRId64,
+    buf_printf(&sql, ") ORDER BY byte_position, line, column_idx LIMIT %" PRId64,
                c->verdict.limit - c->verdict.listed[rule]);
     TRY(db_rows(c->db, sql.text, c->arena, &rows, err));
+    int64_t *lines = ARENA_ARRAY(c->arena, int64_t, rows.rows);
+    TRY(find_lines(c, &rows, lines, err));
     for (size_t r = 0; r < rows.rows; r++)
-        add_reject(c, &rows, r);
+        add_reject(c, type, lines[r], &rows.cells[r * rows.columns]);
     verdict_rest(&c->verdict, rule, NULL, count, (int64_t)rows.rows);
     return OK;
 }

@@ -37,7 +37,8 @@ static void add_bound_condition(const check_file *c, const check_item *item, con
                                 buf *sql) {
     const char *type = item->column->type;
     buf_add(sql, "coalesce(");
-    buf_printf(sql, is_text(c, item->column) ? "TRY_CAST(%s AS %s)" : "%s", raw, type);
+    bool cast = is_text(c, item->column) || is_parquet_cast(c, item->column);
+    buf_printf(sql, cast ? "TRY_CAST(%s AS %s)" : "%s", raw, type);
     buf_printf(sql, " %s CAST(%s AS %s), false)", item->rule == RULE_MINIMUM ? "<" : ">",
                sql_literal(sql->arena, item->bound), type);
 }

@@ -76,17 +76,30 @@ static void set_place(const char *text, size_t offset, error *err) {
     err->column = column;
 }
 
-/* Our statements hold the user's text verbatim: a place inside that part is a place in it. */
-static void place_in_user_sql(const db *d, const char *sql, const char *position, error *err) {
-    uint64_t offset = 0;
-    if (d->user_sql == NULL || sql == NULL || position == NULL || !number_uint64(position, &offset))
+static size_t bytes_of_characters(const char *text, size_t characters) {
+    size_t size = 0;
+    while (text[size] != '\0' && characters > 0) {
+        size++;
+        if (((unsigned char)text[size] & 0xC0) != 0x80)
+            characters--;
+    }
+    return size;
+}
+
+/* Our statements hold the user's text verbatim: a place inside that part is a place in it. The
+ * parser tells it in characters, everything else in bytes. */
+static void place_in_user_sql(const db *d, const char *sql, const char *position,
+                              bool in_characters, error *err) {
+    uint64_t told = 0;
+    if (d->user_sql == NULL || sql == NULL || position == NULL || !number_uint64(position, &told))
         return;
+    size_t offset = in_characters ? bytes_of_characters(sql, (size_t)told) : (size_t)told;
     const char *start = strstr(sql, d->user_sql);
     if (start == NULL)
         return;
     size_t begin = (size_t)(start - sql);
     if (offset >= begin && offset <= begin + strlen(d->user_sql))
-        set_place(d->user_sql, (size_t)offset - begin, err);
+        set_place(d->user_sql, offset - begin, err);
 }
 
 /* Only the first line speaks of the failure; of a CSV's the first three do. */
@@ -139,7 +152,7 @@ status db_fail(const db *d, duckdb_error_type type, const char *text, const char
         lower_first(err->message);
         if (kind == E_DEFINITION)
             place_in_user_sql(d, sql, json_string_value(json_object_get(document, "position")),
-                              err);
+                              type == DUCKDB_ERROR_PARSER || type == DUCKDB_ERROR_SYNTAX, err);
     }
     json_decref(document);
     return kind;

@@ -117,14 +117,22 @@ static bool shows_tables(const char *sql, arena *a) {
     return strcasecmp(trimmed(sql, a), "show tables") == 0;
 }
 
-/* Only what the SQL names is made a view: binding a table opens its files. */
+/* Only what the SQL names is made a view: binding a table opens its files. When that cannot be
+ * told (a mistake in the SQL, most likely) a table that cannot be opened is nobody's fault. */
 static status make_inputs(const job_context *c, db *d, const char *sql, view_inputs *inputs,
                           error *err) {
     strings names = {0};
     bool all = sql == SHOW_TABLES || !db_table_names(d, sql, c->arena, &names);
-    for (size_t i = 0; i < inputs->count; i++)
-        if (all || strings_contain(&names, inputs->items[i].table))
-            TRY(view_make(d, &inputs->items[i], NULL, c->arena, err));
+    for (size_t i = 0; i < inputs->count; i++) {
+        error problem = {0};
+        if (!all && !strings_contain(&names, inputs->items[i].table))
+            continue;
+        status result = view_make(d, &inputs->items[i], NULL, c->arena, &problem);
+        if (result == OK || all)
+            continue;
+        *err = problem;
+        return result;
+    }
     return OK;
 }
 

@@ -12,16 +12,19 @@
 
 enum { CHUNK_SIZE = 128 * 1024, GZIP_WINDOW_BITS = 15 + 16 };
 
-/* One file while it is read through. */
+/* One file while it is read through, and who looks at its decompressed bytes. */
 typedef struct source {
     int fd;
     const char *path;
-    stream_facts *facts;
+    void (*look)(void *state, const unsigned char *bytes, size_t size);
+    void *state;
+    bool whole; /* plain bytes: look at all, not only at the first */
     unsigned char in[CHUNK_SIZE];
     unsigned char out[CHUNK_SIZE];
 } source;
 
-static void keep_head(stream_facts *facts, const unsigned char *bytes, size_t size) {
+static void keep_head(void *state, const unsigned char *bytes, size_t size) {
+    stream_facts *facts = state;
     size_t room = STREAM_HEAD_MAX - facts->head_size;
     size_t taken = size < room ? size : room;
     memcpy(facts->head + facts->head_size, bytes, taken);
@@ -42,8 +45,10 @@ static status read_some(source *s, size_t *ret_size, error *err) {
 
 static status check_plain(source *s, error *err) {
     size_t size;
-    TRY(read_some(s, &size, err));
-    keep_head(s->facts, s->in, size);
+    do {
+        TRY(read_some(s, &size, err));
+        s->look(s->state, s->in, size);
+    } while (s->whole && size > 0);
     return OK;
 }
 
@@ -60,7 +65,7 @@ static status inflate_chunk(source *s, z_stream *z, size_t size, bool *ended, er
         if (state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR)
             return error_set(err, E_DATA, "not gzip, or damaged: %s",
                              z->msg != NULL ? z->msg : "unexpected bytes");
-        keep_head(s->facts, s->out, CHUNK_SIZE - z->avail_out);
+        s->look(s->state, s->out, CHUNK_SIZE - z->avail_out);
         *ended = state == Z_STREAM_END;
     }
     return OK;
@@ -93,7 +98,7 @@ static status decode_chunk(source *s, ZSTD_DStream *z, size_t size, size_t *left
         *left = ZSTD_decompressStream(z, &out, &in);
         if (ZSTD_isError(*left))
             return error_set(err, E_DATA, "not zstd, or damaged: %s", ZSTD_getErrorName(*left));
-        keep_head(s->facts, s->out, out.pos);
+        s->look(s->state, s->out, out.pos);
         more = out.pos == out.size;
     }
     return OK;
@@ -117,13 +122,13 @@ static status check_zstd(source *s, error *err) {
     return result;
 }
 
-static status check_open(source *s, const char *compression, error *err) {
+static status read_open(source *s, const char *compression, int64_t *ret_bytes, error *err) {
     struct stat info;
     if (fstat(s->fd, &info) != 0)
         return error_set_errno(err, errno, "cannot read \"%s\"", s->path);
     if (!S_ISREG(info.st_mode))
         return error_set(err, E_IO, "\"%s\" is not a regular file", s->path);
-    s->facts->file_bytes = info.st_size;
+    *ret_bytes = info.st_size;
     if (str_eq(compression, "gzip"))
         return check_gzip(s, err);
     if (str_eq(compression, "zstd"))
@@ -131,20 +136,62 @@ static status check_open(source *s, const char *compression, error *err) {
     return check_plain(s, err);
 }
 
-status stream_check(const char *path, const char *compression, stream_facts *ret, error *err) {
-    stream_facts facts = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+/* Everything but path, look, state and whole is filled in here. */
+static status read_through(const source *how, const char *compression, int64_t *ret_bytes,
+                           error *err) {
+    int fd = open(how->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return error_set_errno(err, errno, "cannot open \"%s\"", path);
+        return error_set_errno(err, errno, "cannot open \"%s\"", how->path);
     source *s = malloc(sizeof *s);
     ASSERT(s != NULL);
     s->fd = fd;
-    s->path = path;
-    s->facts = &facts;
-    status result = check_open(s, compression, err);
+    s->path = how->path;
+    s->look = how->look;
+    s->state = how->state;
+    s->whole = how->whole;
+    status result = read_open(s, compression, ret_bytes, err);
     free(s);
     close(fd);
-    if (result == OK)
-        *ret = facts;
     return result;
+}
+
+status stream_check(const char *path, const char *compression, stream_facts *ret, error *err) {
+    stream_facts facts = {0};
+    const source how = {.path = path, .look = keep_head, .state = &facts};
+    TRY(read_through(&how, compression, &facts.file_bytes, err));
+    *ret = facts;
+    return OK;
+}
+
+/* Counting lines on the way to the offsets. */
+typedef struct line_count {
+    int64_t *offsets; /* those before next are lines already */
+    size_t count;
+    size_t next;
+    int64_t offset;
+    int64_t line;
+    bool after_return; /* a line feed that follows belongs to it */
+} line_count;
+
+static void count_lines(void *state, const unsigned char *bytes, size_t size) {
+    line_count *c = state;
+    for (size_t i = 0; i < size && c->next < c->count; i++) {
+        while (c->next < c->count && c->offsets[c->next] <= c->offset)
+            c->offsets[c->next++] = c->line;
+        if (bytes[i] == '\r' || (bytes[i] == '\n' && !c->after_return))
+            c->line++;
+        c->after_return = bytes[i] == '\r';
+        c->offset++;
+    }
+}
+
+status stream_lines(const char *path, const char *compression, int64_t *offsets, size_t count,
+                    error *err) {
+    int64_t ignored = 0;
+    line_count c = {.offsets = offsets, .count = count, .line = 1};
+    const source how = {.path = path, .look = count_lines, .state = &c, .whole = true};
+    TRY(read_through(&how, compression, &ignored, err));
+    while (c.next < c.count)
+        c.offsets[c.next++] = c.line;
+    return OK;
 }

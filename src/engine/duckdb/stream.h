@@ -18,4 +18,9 @@ typedef struct stream_facts {
 CHECKED status stream_check(const char *path, const char *compression, stream_facts *ret,
                             error *err);
 
+/* The 1-based line of each byte offset, for a file that stream_check found whole. offsets: of the decompressed
+ * bytes, ascending; replaced by lines. */
+CHECKED status stream_lines(const char *path, const char *compression, int64_t *offsets,
+                            size_t count, error *err);
+
 #endif

@@ -2,6 +2,9 @@
 
 #include "engine/duckdb/storage.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 /* Up to here a filter compares with the values themselves, which the engine can use to skip parts
  * of files; above it joins with the plan. */
 enum { FILTER_VALUES_MAX = 200 };
@@ -170,10 +173,19 @@ static status bind_by_name(db *d, view_group *group, arena *a, error *err) {
     return OK;
 }
 
+/* The engine takes the name of a file that is not there for a folder's. */
+static status check_files(const view_group *group, error *err) {
+    for (size_t i = 0; i < group->files.count; i++)
+        if (access(group->files.items[i].path, R_OK) != 0)
+            return error_set_errno(err, errno, "cannot read \"%s\"", group->files.items[i].path);
+    return OK;
+}
+
 static status make_group(db *d, const view_input *input, size_t place, arena *a, buf *sql,
                          error *err) {
     view_group *group = &input->groups.items[place];
     group_view v = {.group = group, .columns = &input->columns};
+    TRY(check_files(group, err));
     TRY(bind_by_name(d, group, a, err));
     find_by_file(&v, a);
     if (v.by_file.count > 0) {
