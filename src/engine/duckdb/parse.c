@@ -27,6 +27,8 @@ static status check_tree(const db *d, const json_t *document, const char *sql, e
     size_t count = json_array_size(json_object_get(document, "statements"));
     if (count == 1)
         return OK;
+    if (count == 0)
+        return error_set(err, E_DEFINITION, "the SQL holds no statement");
     error_set(err, E_DEFINITION, "the SQL holds %zu statements, not one", count);
     error_hint(err, "Leave one SELECT; a table of its own for each of several.");
     return E_DEFINITION;
