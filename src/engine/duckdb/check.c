@@ -1,5 +1,6 @@
 #include "engine/duckdb/check.h"
 
+#include "base/number.h"
 #include "engine/duckdb/worker.h"
 
 #include <inttypes.h>
@@ -96,13 +97,25 @@ static verdict_rule rule_of(const error *problem) {
     return RULE_READABLE;
 }
 
-/* "… in line 3: …" and "… Line: 3;…": where the engine says so. For malformed JSON it says one too much. */
+static int64_t leading_number(const char *text) {
+    char digits[20];
+    int64_t number = 0;
+    size_t size = strspn(text, "0123456789");
+    if (size >= sizeof digits)
+        return 0;
+    memcpy(digits, text, size);
+    digits[size] = '\0';
+    return number_int64(digits, &number) ? number : 0;
+}
+
+/* "… in line 3: …" and "… Line: 3;…": where the engine says so. For malformed JSON it says one
+ * too much. */
 static int64_t line_of(const char *message) {
     static const char *const SIGNS[] = {"in line ", "Line: "};
     for (size_t i = 0; i < ARRAY_SIZE(SIGNS); i++) {
         const char *at = strstr(message, SIGNS[i]);
         if (at != NULL)
-            return strtoll(at + strlen(SIGNS[i]), NULL, 10)
+            return leading_number(at + strlen(SIGNS[i]))
                    - (strstr(message, "alformed JSON") != NULL ? 1 : 0);
     }
     return 0;

@@ -1,8 +1,8 @@
 /* check: the job that asks whether delivered files are what their definition says; its parts.
  *
- * Per file: open and decompress (stream), find its columns (match), read everything once and count
- * what breaks a rule (check_rows), and only when something does, find out where. Failures of a file are its
- * verdict; a status other than OK means that the file could not be judged. */
+ * Per file: open and decompress (stream), find its columns (match), read everything once and
+ * count what breaks a rule (check_rows), and only when something does, find out where. Failures
+ * of a file are its verdict; a status other than OK means that the file could not be judged. */
 #ifndef WEIR_ENGINE_DUCKDB_CHECK_H
 #define WEIR_ENGINE_DUCKDB_CHECK_H
 
@@ -55,8 +55,8 @@ typedef struct check_file {
     bool lines_known; /* set by check_locate: line is a line of the file */
 } check_file;
 
-/* Fill c->reader.columns from the names in c->reader.file_columns, or add failures. header_line: as it is in a CSV,
- * for a hint at a wrong delimiter; else NULL. */
+/* Fill c->reader.columns from the names in c->reader.file_columns, or add failures. header_line:
+ * as it is in a CSV, for a hint at a wrong delimiter; else NULL. */
 void check_match(check_file *c, const char *header_line);
 
 /* Find the columns of one kind of file. */
@@ -90,8 +90,8 @@ void check_add_pseudo(const check_file *c, buf *sql);
 /* What was rejected while reading a CSV with reader_scan.rejects. */
 CHECKED status check_csv_rejects(check_file *c, error *err);
 
-/* Make the view __weir_located: each row's `line` (see lines_known) and each file column as it is in the
- * file, t0, t1, …: text, for JSON a value. For finding out where a rule was broken. */
+/* Make the view __weir_located: each row's `line` (see lines_known) and each file column as it is
+ * in the file, t0, t1, …: text, for JSON a value. For finding out where a rule was broken. */
 CHECKED status check_locate(check_file *c, error *err);
 /* The value of t<from> in the type it is scanned in; NULL where it is not of that type. */
 void check_add_located(const check_file *c, int64_t from, const char *type, buf *sql);

@@ -184,8 +184,8 @@ static void add_reject(check_file *c, const char *type, int64_t line, const char
         verdict_add(&c->verdict, &f, "%s", message);
 }
 
-/* The engine counts rows, not lines: its byte positions (from 1) tell the line also behind line breaks in
- * quotes. In other encodings they are those of its own copy; then its count has to do. */
+/* The engine counts rows, not lines: its byte positions (from 1) tell the line also behind line
+ * breaks in quotes. In other encodings they are those of its own copy; then its count has to do. */
 static status find_lines(check_file *c, const db_table *rows, int64_t *lines, error *err) {
     bool by_bytes = strcasecmp(c->reader.encoding, "utf-8") == 0;
     for (size_t r = 0; r < rows->rows; r++) {

@@ -17,9 +17,8 @@ enum { DB_OPEN_FILES_MAX = 800 };
 typedef struct db {
     duckdb_database database;
     duckdb_connection connection;
-    const char *
-        user_sql; /* text of the user inside our statements: errors are placed in it; borrowed, or NULL */
-    bool sealed; /* db_seal was called: permission errors are the user's SQL */
+    const char *user_sql; /* what the user wrote inside our statements, for places; or NULL */
+    bool sealed;          /* db_seal was called: permission errors are the user's SQL */
 } db;
 
 typedef struct db_options {
@@ -66,12 +65,14 @@ typedef status (*db_each)(void *state, const db_text *cells, size_t rows, size_t
                           error *err);
 CHECKED status db_stream(db *d, const char *sql, db_each each, void *state, error *err);
 
-/* Exactly one SELECT (DESCRIBE, SUMMARIZE and SHOW are SELECTs to DuckDB)? E_DEFINITION otherwise. */
+/* Exactly one SELECT (DESCRIBE, SUMMARIZE and SHOW are SELECTs to DuckDB)? E_DEFINITION
+ * otherwise. */
 CHECKED status db_one_select(db *d, const char *sql, error *err);
 
 /* The names of the columns that a statement gives, as it gives them (they may repeat). */
 CHECKED status db_column_names(db *d, const char *sql, arena *a, strings *ret, error *err);
-/* "schema.table" for every table that a statement names, lower case. False when that cannot be told. */
+/* "schema.table" for every table that a statement names, lower case. False when that cannot be
+ * told. */
 bool db_table_names(db *d, const char *sql, arena *a, strings *ret);
 
 /* Fill err from DuckDB's kind and text. sql: the failed statement. Always returns other than OK. */

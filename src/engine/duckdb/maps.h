@@ -8,7 +8,8 @@
 #include "engine/duckdb/db.h"
 #include "engine/duckdb/job.h"
 
-/* `, CAST((expression) AS T) AS m<map>_<key>` for every key of every map: columns of the small table. */
+/* `, CAST((expression) AS T) AS m<map>_<key>` for every key of every map: columns of the small
+ * table. */
 void maps_add_keys(const job_maps *maps, buf *sql);
 
 /* The partitions of one map in the table `from`, whose column `rows` counts:

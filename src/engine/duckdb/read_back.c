@@ -124,9 +124,8 @@ static status read_map(db *d, const job_map *map, size_t place, arena *a, db_tab
     buf_add(&sql, "SELECT o.__weir_c1, CAST(sum(b.rows) AS VARCHAR)");
     for (size_t k = 0; k < map->keys.count; k++)
         buf_printf(&sql, ", CAST(m%zu_%zu AS VARCHAR)", place, k);
-    buf_add(
-        &sql,
-        " FROM __weir_back AS b JOIN __weir.ordinals AS o ON o.__weir_c0 = b.path GROUP BY o.__weir_c1");
+    buf_add(&sql, " FROM __weir_back AS b JOIN __weir.ordinals AS o ON o.__weir_c0 = b.path"
+                  " GROUP BY o.__weir_c1");
     for (size_t k = 0; k < map->keys.count; k++)
         buf_printf(&sql, ", m%zu_%zu", place, k);
     buf_add(&sql, " ORDER BY CAST(o.__weir_c1 AS INTEGER)");

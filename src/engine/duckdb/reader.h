@@ -1,7 +1,8 @@
 /* reader: a reading contract (doc/engine.md) as SQL.
  *
- * The same contract reads the same bytes the same way for ever: every option of the engine's readers
- * that could be guessed is given. Values are SQL expressions over the columns of reader_add_scan. */
+ * The same contract reads the same bytes the same way for ever: every option of the engine's
+ * readers that could be guessed is given. Values are SQL expressions over the columns of
+ * reader_add_scan. */
 #ifndef WEIR_ENGINE_DUCKDB_READER_H
 #define WEIR_ENGINE_DUCKDB_READER_H
 

@@ -1,7 +1,8 @@
 /* storage: the types that a table's files hold.
  *
- * Parquet cannot keep every type of the engine: a sum of integers is a HUGEINT, which it would store as DOUBLE.
- * Such a result column is cast to the type that keeps its values; nothing else is ever changed. */
+ * Parquet cannot keep every type of the engine: a sum of integers is a HUGEINT, which it would
+ * store as DOUBLE. Such a result column is cast to the type that keeps its values; nothing else
+ * is ever changed. */
 #ifndef WEIR_ENGINE_DUCKDB_STORAGE_H
 #define WEIR_ENGINE_DUCKDB_STORAGE_H
 

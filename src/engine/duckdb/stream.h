@@ -13,13 +13,13 @@ typedef struct stream_facts {
     char head[STREAM_HEAD_MAX]; /* the first bytes, decompressed */
 } stream_facts;
 
-/* compression: none, gzip or zstd. E_DATA: not compressed like that, damaged or cut off (none is never E_DATA).
- * E_IO, E_DENIED, E_NOT_FOUND: cannot be opened, or is no regular file. */
+/* compression: none, gzip or zstd. E_DATA: not compressed like that, damaged or cut off (none is
+ * never E_DATA). E_IO, E_DENIED, E_NOT_FOUND: cannot be opened, or is no regular file. */
 CHECKED status stream_check(const char *path, const char *compression, stream_facts *ret,
                             error *err);
 
-/* The 1-based line of each byte offset, for a file that stream_check found whole. offsets: of the decompressed
- * bytes, ascending; replaced by lines. */
+/* The 1-based line of each byte offset, for a file that stream_check found whole. offsets: of the
+ * decompressed bytes, ascending; replaced by lines. */
 CHECKED status stream_lines(const char *path, const char *compression, int64_t *offsets,
                             size_t count, error *err);
 

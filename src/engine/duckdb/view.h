@@ -1,7 +1,8 @@
 /* view: a job's inputs as views, and its partitions as a table.
  *
- * A view <layer>.<table> has exactly the columns of its input document. First read all inputs (which
- * tells the files to allow), then seal the instance, then make the views: what they do is sandboxed. */
+ * A view <layer>.<table> has exactly the columns of its input document. First read all inputs
+ * (which tells the files to allow), then seal the instance, then make the views: what they do is
+ * sandboxed. */
 #ifndef WEIR_ENGINE_DUCKDB_VIEW_H
 #define WEIR_ENGINE_DUCKDB_VIEW_H
 
@@ -45,12 +46,12 @@ CHECKED status view_read_input(const json_t *document, const char *link_dir, are
 CHECKED status view_read_inputs(const json_t *job, const char *link_dir, arena *a, view_inputs *ret,
                                 strings *paths, error *err);
 
-/* Makes the schema __weir, in which everything of the worker's own lives, and the plan. E_USAGE when a value does
- * not fit its type. */
+/* Makes the schema __weir, in which everything of the worker's own lives, and the plan. E_USAGE
+ * when a value does not fit its type. */
 CHECKED status view_make_plan(db *d, const view_plan *plan, arena *a, error *err);
-/* The ordinal of the planned partition that a row is in, or NULL; values: columns in scope, one per partition
- * column. A scalar subquery, for the engine turns it into a join that always reads the plan first,
- * however few rows it takes the data for. */
+/* The ordinal of the planned partition that a row is in, or NULL; values: columns in scope, one
+ * per partition column. A scalar subquery, for the engine turns it into a join that always reads
+ * the plan first, however few rows it takes the data for. */
 void view_add_ordinal(size_t keys, const char *const *values, buf *sql);
 /* plan may be NULL when no input has a filter. */
 CHECKED status view_make(db *d, const view_input *input, const view_plan *plan, arena *a,
@@ -58,10 +59,12 @@ CHECKED status view_make(db *d, const view_input *input, const view_plan *plan, 
 CHECKED status view_make_all(db *d, const view_inputs *inputs, const view_plan *plan, arena *a,
                              error *err);
 
-/* The name of one file for the engine: its own, or a link in link_dir when it looks like a pattern. */
+/* The name of one file for the engine: its own, or a link in link_dir when it looks like a
+ * pattern. */
 CHECKED status view_engine_path(const char *path, const char *link_dir, arena *a, const char **ret,
                                 error *err);
-/* A file column that the view gets from the delivery and not from its bytes: its value as text, or NULL. */
+/* A file column that the view gets from the delivery and not from its bytes: its value as text,
+ * or NULL. */
 const char *view_pseudo_value(const view_file *file, const char *column, arena *a);
 
 /* "layer"."table". */

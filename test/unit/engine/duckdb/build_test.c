@@ -224,7 +224,8 @@ static void test_build_reads_groups_as_one_view(void **state) {
         "{`path`:`%s`,`file`:`x/one`,`land_timestamp`:2,`from_path`:{`day`:`b`}},"
         "{`path`:`%s`,`file`:`x/two`,`land_timestamp`:3,`from_path`:{`day`:`c`}}]}]}],`columns`:["
         "{`name`:`d`,`type`:`DATE`,`field_id`:1},{`name`:`k`,`type`:`VARCHAR`,`field_id`:2},"
-        "{`name`:`v`,`type`:`DECIMAL(9,2)`,`field_id`:3},{`name`:`w`,`type`:`VARCHAR`,`field_id`:4},"
+        "{`name`:`v`,`type`:`DECIMAL(9,2)`,`field_id`:3},{`name`:`w`,`type`:`VARCHAR`,"
+        "`field_id`:4},"
         "{`name`:`t`,`type`:`BIGINT`,`field_id`:5},{`name`:`day`,`type`:`VARCHAR`,`field_id`:6}],"
         "`partition_by`:[`d`],`partitions`:[[`2020-01-01`],[`2020-01-02`]],"
         "`output`:{`dir`:`%s/out`,`stem`:`t`,`target_bytes`:0,`file_name`:null}}",
@@ -244,7 +245,8 @@ static void test_build_reads_what_it_wrote_and_fills_up_new_columns(void **state
     make(f, "select 1 as a", "[{`name`:`a`,`type`:`INTEGER`,`field_id`:1}]", WHOLE);
     const char *answer = fixture_ask(
         f,
-        "{`op`:`build`,`table`:`s.u`,`sql`:`select a + 1 as a, b from s.t`,`inputs`:[{`table`:`s.t`,"
+        "{`op`:`build`,`table`:`s.u`,`sql`:`select a + 1 as a, b from s.t`,`inputs`:["
+        "{`table`:`s.t`,"
         "`columns`:[{`name`:`a`,`type`:`BIGINT`},{`name`:`b`,`type`:`DATE`}],`groups`:[{`contract`:"
         "{`format`:`parquet`},`files`:[{`path`:`%s/out/t_1_0_0.parquet`,`file`:``,"
         "`land_timestamp`:0}]}]}],`columns`:[{`name`:`a`,`type`:`BIGINT`,`field_id`:1},"

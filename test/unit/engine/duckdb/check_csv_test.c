@@ -143,7 +143,8 @@ static void test_maps_see_the_delivery_and_may_be_null(void **state) {
     answer = check_file(
         f, path, "none", OPTIONS,
         "{`id`:`m`,`columns`:[{`expression`:`code`,`type`:`VARCHAR`},{`expression`:`site || "
-        "weir_file -- why`,`type`:`VARCHAR`},{`expression`:`file_land_timestamp`,`type`:`BIGINT`}]},"
+        "weir_file -- why`,`type`:`VARCHAR`},{`expression`:`file_land_timestamp`,`type`:"
+        "`BIGINT`}]},"
         "{`id`:`all`,`columns`:[]}");
     fixture_holds(answer, "{`id`:`m`,`partitions`:[[`066`,`s1r/x.csv`,`9`],[null,`s1r/x.csv`,`9`]],"
                           "`rows`:[1,1]},{`id`:`all`,`partitions`:[[]],`rows`:[2]}");

@@ -7,8 +7,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#define CONTRACT                                                                                    \
-    "{`format`:`csv`,`file_columns`:[`d`,`k`],`columns`:[{`name`:`d`,`type`:`TIMESTAMP`,`from`:0}," \
+#define CONTRACT                                                                          \
+    "{`format`:`csv`,`file_columns`:[`d`,`k`],`columns`:[{`name`:`d`,`type`:`TIMESTAMP`," \
+    "`from`:0},"                                                                          \
     "{`name`:`k`,`type`:`VARCHAR`,`from`:1}]}"
 
 static const char *unit(fixture *f, const char *id, const char *path) {

@@ -61,7 +61,8 @@ static void test_describe_tells_types_that_files_can_keep(void **state) {
 static void test_describe_places_an_unknown_column(void **state) {
     fixture_equals(
         fixture_ask(*state, "{`op`:`describe`,`sql`:`select a,\\n c from raw.x`," SHAPES "}"),
-        "{`error`:{`kind`:`definition`,`message`:`referenced column \\`c\\` not found in FROM clause!`,"
+        "{`error`:{`kind`:`definition`,`message`:`referenced column \\`c\\` not found in FROM "
+        "clause!`,"
         "`hint`:`Candidate bindings: \\`a\\``,`line`:2,`column`:2}}");
 }
 
