@@ -6,7 +6,7 @@ char *job_prefix(const build_context *c, const lake_table *t, arena *a) {
     return arena_printf(a, ".weir/objects/%s/%s/", t->name, c->run);
 }
 
-static char *job_folder(const build_state *s, const build_job *job, arena *a) {
+char *job_folder(const build_state *s, const build_job *job, arena *a) {
     return arena_printf(a, "%s%" PRId64 "/", job_prefix(s->c, job->table->table, a), job->number);
 }
 

@@ -16,6 +16,9 @@ typedef struct build_job {
 /* Where a run stages what it makes for a table: a key prefix below the layer's store. */
 char *job_prefix(const build_context *c, const lake_table *t, arena *a);
 
+/* The job's own folder below it, with '/' at its end. */
+char *job_folder(const build_state *s, const build_job *job, arena *a);
+
 /* The job's document; prepares the folder it writes to. A new reference. */
 CHECKED status job_document(const build_state *s, const build_job *job, json_t **ret, error *err);
 

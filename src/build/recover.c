@@ -10,15 +10,26 @@ static store *layer_store(const build_context *c, const char *name) {
     return NULL;
 }
 
-static status remove_garbage(const build_context *c, store *in, const char *prefix, error *err) {
+/* What cannot be listed or removed stays pending for the next run: it is in nobody's way. */
+static void ignore(const build_context *c, const char *what, const error *why, bool *ret_clean) {
+    log_write(c->log, LOG_WARN, "ignoring garbage that cannot be removed, \"%s\": %s", what,
+              why->message);
+    *ret_clean = false;
+}
+
+static status remove_garbage(const build_context *c, store *in, const char *prefix, bool *ret_clean,
+                             error *err) {
     ARENA_AUTO a = arena_new();
     store_objects objects = {0};
-    TRY(store_list(in, prefix, a, &objects, err));
+    error why = {0};
+    *ret_clean = true;
+    if (store_list(in, prefix, a, &objects, &why) != OK)
+        ignore(c, prefix, &why, ret_clean);
     for (size_t i = 0; i < objects.count; i++) {
         bool known = true;
         TRY(ledger_object_known(c->ledger, objects.items[i].key, &known, err));
-        if (!known)
-            TRY(store_remove(in, objects.items[i].key, err));
+        if (!known && store_remove(in, objects.items[i].key, &why) != OK)
+            ignore(c, objects.items[i].key, &why, ret_clean);
     }
     return OK;
 }
@@ -44,8 +55,10 @@ status build_recover(const build_context *c, error *err) {
         store *in = layer_store(c, pending.items[i].store);
         if (!in || !str_starts(pending.items[i].object, STAGED_PREFIX))
             continue;
-        TRY(remove_garbage(c, in, pending.items[i].object, err));
-        vec_push(a, &done, pending.items[i]);
+        bool clean = false;
+        TRY(remove_garbage(c, in, pending.items[i].object, &clean, err));
+        if (clean)
+            vec_push(a, &done, pending.items[i]);
     }
     return done.count > 0 ? forget(c, &done, err) : OK;
 }

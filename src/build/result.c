@@ -2,33 +2,48 @@
 
 #include "base/path.h"
 
-/* A file name from a worker becomes part of a key: it must be one plain name. */
-static status take_file(const build_state *s, const build_job *job, const char *folder,
-                        const json_t *from, ledger_file *ret, error *err) {
-    const char *name = NULL, *sum1 = NULL, *sum2 = NULL;
+typedef struct taking {
+    const build_state *s;
+    const build_job *job;
+    const char *folder;
+    strmap *names; /* of the files taken so far */
+} taking;
+
+/* A file name from a worker becomes part of a key: it must be one plain name, and be new. */
+static status take_name(const taking *t, const json_t *from, ledger_file *ret, error *err) {
+    const char *name = NULL;
     TRY(json_need_string(from, "name", &name, err));
+    if (!path_is_safe(name) || strchr(name, '/') || strmap_has(t->names, name))
+        return error_set(err, E_ENGINE, "the worker named a file \"%s\"",
+                         str_printable(t->s->arena, name));
+    strmap_set(t->names, name, t->names);
+    ret->object = path_join(t->s->arena, t->folder, name);
+    return OK;
+}
+
+static status take_file(const taking *t, const json_t *from, ledger_file *ret, error *err) {
+    const char *sum1 = NULL, *sum2 = NULL;
+    TRY(take_name(t, from, ret, err));
     TRY(json_need_string(from, "sum1", &sum1, err));
     TRY(json_need_string(from, "sum2", &sum2, err));
     TRY(json_need_int(from, "rows", &ret->rows, err));
     TRY(json_need_int(from, "bytes", &ret->bytes, err));
-    if (!path_is_safe(name) || strchr(name, '/'))
-        return error_set(err, E_ENGINE, "the worker named a file \"%s\"",
-                         str_printable(s->arena, name));
-    ret->object = path_join(s->arena, folder, name);
-    ret->sum1 = arena_strdup(s->arena, sum1);
-    ret->sum2 = arena_strdup(s->arena, sum2);
-    return store_seal(s->c->layers[job->table->table->layer], ret->object, err);
+    if (ret->rows < 0 || ret->bytes < 0)
+        return error_set(err, E_ENGINE, "the worker counted less than nothing in \"%s\"",
+                         ret->object);
+    ret->sum1 = arena_strdup(t->s->arena, sum1);
+    ret->sum2 = arena_strdup(t->s->arena, sum2);
+    return store_seal(t->s->c->layers[t->job->table->table->layer], ret->object, err);
 }
 
-static status take_files(const build_state *s, const build_job *job, const char *folder,
-                         const json_t *from, staged *st, error *err) {
+static status take_files(const taking *t, const json_t *from, staged *st, error *err) {
     json_t *files = NULL;
     TRY(json_need_array(from, "files", &files, err));
     st->file_count = json_array_size(files);
-    st->files = ARENA_ARRAY(s->arena, ledger_file, st->file_count);
+    st->files = ARENA_ARRAY(t->s->arena, ledger_file, st->file_count);
     st->rows = st->bytes = 0;
     for (size_t i = 0; i < st->file_count; i++) {
-        TRY(take_file(s, job, folder, json_array_get(files, i), &st->files[i], err));
+        TRY(take_file(t, json_array_get(files, i), &st->files[i], err));
         st->rows += st->files[i].rows;
         st->bytes += st->files[i].bytes;
     }
@@ -38,35 +53,49 @@ static status take_files(const build_state *s, const build_job *job, const char 
     return OK;
 }
 
-static status take_partition(const build_state *s, const build_job *job, const char *folder,
-                             const json_t *from, staged *st, error *err) {
-    const lake_table *t = job->table->table;
+static status take_partition(const taking *take, const json_t *from, staged *st, error *err) {
+    const build_state *s = take->s;
+    const lake_table *t = take->job->table->table;
     char columns_hash_text[65];
     columns_hash(&t->columns, columns_hash_text);
-    TRY(take_files(s, job, folder, from, st, err));
+    TRY(take_files(take, from, st, err));
     TRY(plan_content_id(s->arena, columns_hash_text, st->files, st->file_count, &st->content, err));
     TRY(feeds_read(s->c->lake, t, json_object_get(from, "feeds"), st->text, s->arena, &st->feeds,
                    err));
     st->changed = st->old.version == 0 || !str_eq(st->old.content, st->content);
     st->outcome = OUTCOME_BUILT;
-    job->table->garbage = job->table->garbage || !st->changed;
+    take->job->table->garbage = take->job->table->garbage || !st->changed;
     return OK;
 }
 
-status job_take(const build_state *s, const build_job *job, const json_t *result, error *err) {
-    const char *folder = arena_printf(
-        s->arena, "%s%lld", job_prefix(s->c, job->table->table, s->arena), (long long)job->number);
+static status take_all(const taking *t, const json_t *result, error *err) {
     json_t *partitions = NULL;
     TRY(json_need_array(result, "partitions", &partitions, err));
-    if (json_array_size(partitions) != job->count)
+    if (json_array_size(partitions) != t->job->count)
         return error_set(err, E_ENGINE, "the worker answered for %zu partitions of \"%s\", not %zu",
-                         json_array_size(partitions), job->table->table->name, job->count);
-    for (size_t i = 0; i < job->count; i++) {
+                         json_array_size(partitions), t->job->table->table->name, t->job->count);
+    for (size_t i = 0; i < t->job->count; i++) {
         const json_t *from = json_array_get(partitions, i);
         if (json_get_int(from, "ordinal", -1) != (int64_t)i)
             return error_set(err, E_ENGINE, "the worker's partitions of \"%s\" are out of order",
-                             job->table->table->name);
-        TRY(take_partition(s, job, folder, from, job->partitions[i], err));
+                             t->job->table->table->name);
+        TRY(take_partition(t, from, t->job->partitions[i], err));
     }
     return OK;
+}
+
+/* Delivered data has no part in an answer that cannot be read. */
+status job_take(const build_state *s, const build_job *job, const json_t *result, error *err) {
+    error why = {0};
+    taking t = {.s = s,
+                .job = job,
+                .folder = job_folder(s, job, s->arena),
+                .names = strmap_new(s->arena)};
+    status taken = take_all(&t, result, &why);
+    if (taken == E_DATA)
+        return error_set(err, E_ENGINE, "the worker's answer for \"%s\" cannot be used: %s",
+                         job->table->table->name, why.message);
+    if (taken != OK && err)
+        *err = why;
+    return taken;
 }

@@ -232,6 +232,35 @@ void world_set_state(world *w, int64_t id, delivery_state state) {
     assert_ok(ledger_commit(w->ledger, &w->err));
 }
 
+/* the scripted worker */
+
+void world_script(world *w, const char *script) {
+    world_write(w, "script.json", script);
+    if (w->builder != w->loader)
+        return;
+    assert_int_equal(setenv("FAKE_BUILDER", path_join(w->a, w->folder, "script.json"), 1), 0);
+    engine_options options = {.worker = FAKE_BUILDER,
+                              .temp_dir = w->folder,
+                              .timezone = "UTC",
+                              .workers = 1,
+                              .threads = 1,
+                              .memory_bytes = WORKER_MEMORY_BYTES,
+                              .interrupted = &w->interrupted};
+    assert_ok(engine_open(&options, &w->builder, &w->err));
+}
+
+const char *world_jobs(world *w) {
+    char *text = NULL;
+    const char *path = path_join(w->a, w->folder, "script.json.log");
+    if (!file_exists(path))
+        return "";
+    assert_ok(file_read(path, 1000000, w->a, &text, NULL, &w->err));
+    strings lines = str_split(w->a, text, '\n');
+    lines.count--;
+    assert_int_equal(unlink(path), 0);
+    return str_join(w->a, &lines, "; ");
+}
+
 /* runs */
 
 static build_context context_of(world *w, const char *run) {
@@ -256,8 +285,10 @@ void world_begin_run(world *w) {
 }
 
 static status carry_out(world *w, const bool *selected) {
+    build_context absorbing = w->c;
+    absorbing.engine = w->loader;
     TRY(build_recover(&w->c, &w->err));
-    TRY(build_absorb(&w->c, &w->err));
+    TRY(build_absorb(&absorbing, &w->err));
     return build_stale(&w->c, selected, w->a, &w->result, &w->err);
 }
 

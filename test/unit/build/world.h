@@ -69,6 +69,12 @@ void world_deliver_fed(world *w, const char *reader, const char *file, const cha
                        const char *partition);
 void world_set_state(world *w, int64_t id, delivery_state state);
 
+/* Let builds go to the scripted worker (fake_builder says what it does); again to change the script.
+ * Its files cannot be read. */
+void world_script(world *w, const char *script);
+/* Partitions of the jobs that it was given since this was asked last: "a b; c". */
+const char *world_jobs(world *w);
+
 /* Begin a run: a run id, the lease (after the last run's is given back), a fresh context. */
 void world_begin_run(world *w);
 /* Recover, absorb, build: what `weir run` does after landing. */
