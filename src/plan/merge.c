@@ -25,9 +25,6 @@ static plan_partition *find_or_add(arena *a, plan_partitions *list, strmap *plac
 }
 
 static void add_cause(arena *a, plan_partition *p, cause_kind kind, const char *ref) {
-    for (size_t i = 0; i < p->causes.count; i++)
-        if (p->causes.items[i].kind == kind && str_eq(p->causes.items[i].ref, ref))
-            return;
     vec_push(a, &p->causes, ((plan_cause){.kind = kind, .ref = ref}));
 }
 
@@ -37,6 +34,16 @@ static int by_kind(const void *left, const void *right) {
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
     return strcmp(a->ref, b->ref);
+}
+
+/* A partition that reads everything may have as many causes as there are files. */
+static void sort_causes(plan_causes *causes) {
+    size_t kept = 0;
+    qsort(causes->items, causes->count, sizeof *causes->items, by_kind);
+    for (size_t i = 0; i < causes->count; i++)
+        if (kept == 0 || by_kind(&causes->items[kept - 1], &causes->items[i]) != 0)
+            causes->items[kept++] = causes->items[i];
+    causes->count = kept;
 }
 
 plan_partitions plan_merge(arena *a, const marks *marked, const plan_reaches *reached) {
@@ -55,7 +62,7 @@ plan_partitions plan_merge(arena *a, const marks *marked, const plan_reaches *re
         add_cause(a, p, CAUSE_UPSTREAM, r->ref);
     }
     for (size_t i = 0; i < list.count; i++)
-        qsort(list.items[i].causes.items, list.items[i].causes.count, sizeof(plan_cause), by_kind);
+        sort_causes(&list.items[i].causes);
     if (list.count > 0)
         qsort(list.items, list.count, sizeof *list.items, by_partition);
     return list;

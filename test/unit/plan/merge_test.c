@@ -60,6 +60,21 @@ static void test_what_is_only_reached_through_unbuilt_partitions_is_uncertain(vo
     assert_true(p.items[1].certain);
 }
 
+/* As many as files in a lake: what is quadratic here does not end. */
+static void test_a_partition_may_have_very_many_causes(void **state) {
+    (void)state;
+    enum { FILES = 200000 };
+    ARENA_AUTO a = arena_new();
+    marks m = {0};
+    plan_reaches r = {0};
+    for (int i = 0; i < FILES; i++)
+        vec_push(a, &m, marked("()", CAUSE_NEW, arena_printf(a, "%06d.csv", FILES - i)));
+    plan_partitions p = plan_merge(a, &m, &r);
+    assert_int_equal(p.count, 1);
+    assert_int_equal(p.items[0].causes.count, FILES);
+    assert_string_equal(p.items[0].causes.items[0].ref, "000001.csv");
+}
+
 static void test_nothing_gives_nothing(void **state) {
     (void)state;
     ARENA_AUTO a = arena_new();
@@ -73,6 +88,7 @@ int main(void) {
         cmocka_unit_test(test_partitions_come_sorted_and_once),
         cmocka_unit_test(test_causes_are_sorted_by_kind_and_not_repeated),
         cmocka_unit_test(test_what_is_only_reached_through_unbuilt_partitions_is_uncertain),
+        cmocka_unit_test(test_a_partition_may_have_very_many_causes),
         cmocka_unit_test(test_nothing_gives_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
