@@ -42,7 +42,8 @@ static status kind_of(const db *d, duckdb_error_type type) {
 /* The kinds that DuckDB tells only by their text. */
 static status kind_of_text(status kind, const char *text) {
     if (strstr(text, "No space left on device") != NULL
-        || strstr(text, "Disk quota exceeded") != NULL)
+        || strstr(text, "Disk quota exceeded") != NULL
+        || strstr(text, "failed to offload data block") != NULL)
         return E_FULL;
     if (kind == E_IO && strstr(text, "Permission denied") != NULL)
         return E_DENIED;
@@ -52,12 +53,12 @@ static status kind_of_text(status kind, const char *text) {
 }
 
 static void set_hint(const db *d, duckdb_error_type type, status kind, error *err) {
-    if (type == DUCKDB_ERROR_OUT_OF_MEMORY)
+    if (kind == E_FULL)
+        error_hint(err, "Make room on the disk of the store and of the temporary folder.");
+    else if (type == DUCKDB_ERROR_OUT_OF_MEMORY)
         error_hint(err, "Raise workers.memory, or lower workers.threads.");
     else if (type == DUCKDB_ERROR_PERMISSION && d->sealed)
         error_hint(err, "A table's SQL reads only the tables it names, never files or addresses.");
-    else if (kind == E_FULL)
-        error_hint(err, "Make room on the disk of the store and of the temporary folder.");
 }
 
 /* Line and column of a byte offset, 1-based; the column counts characters. */
