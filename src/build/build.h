@@ -42,7 +42,7 @@ typedef struct build_blocked {
 typedef struct build_result {
     int64_t built, reused, unchanged, emptied;
     int64_t rows, bytes; /* written */
-    int64_t seq;         /* of the commit; 0: nothing to commit */
+    int64_t seq;         /* of the newest commit; 0: nothing to commit */
     VEC(build_failure) failed;
     VEC(build_blocked) blocked;
 } build_result;

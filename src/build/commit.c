@@ -162,16 +162,20 @@ static status commit_table(const build_state *s, staged_table *table, error *err
                                  job_prefix(s->c, t, s->arena), err);
 }
 
-/* Marks that this very commit set on partitions which it built with the change already in. */
-static status clear_own_marks(const build_state *s, const staged_table *table, int64_t seq,
-                              error *err) {
+/* Marks that this run's commits set on partitions which it built with the change already in. */
+static status clear_own_marks(const build_state *s, const staged_table *table, error *err) {
     int64_t id = state_ledger_table(s, table->table)->id;
     for (size_t i = 0; i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
-        if (settled(st) || st->outcome == OUTCOME_SAME_KEY)
-            TRY(ledger_marks_clear_of_seq(s->c->ledger, id, st->text, seq, err));
+        for (size_t j = 0; (settled(st) || st->outcome == OUTCOME_SAME_KEY) && j < s->seqs.count; j++)
+            TRY(ledger_marks_clear_of_seq(s->c->ledger, id, st->text, s->seqs.items[j], err));
     }
     return OK;
+}
+
+/* Staged, and not committed yet? */
+static bool is_due(const staged_table *table) {
+    return table->table && !table->committed;
 }
 
 static bool changes_lake(const staged *st) {
@@ -181,7 +185,7 @@ static bool changes_lake(const staged *st) {
 
 static bool anything_changes(const build_state *s) {
     for (size_t i = 0; i < s->c->lake->table_count; i++)
-        for (size_t j = 0; j < s->tables[i].partitions.count; j++)
+        for (size_t j = 0; is_due(&s->tables[i]) && j < s->tables[i].partitions.count; j++)
             if (changes_lake(s->tables[i].partitions.items[j]))
                 return true;
     return false;
@@ -190,14 +194,16 @@ static bool anything_changes(const build_state *s) {
 static status write_all(build_state *s, int64_t *ret_seq, error *err) {
     size_t count = s->c->lake->table_count;
     TRY(ledger_lease_check(s->c->ledger, "run", s->c->run, s->c->fence, err));
-    if (anything_changes(s))
+    if (anything_changes(s)) {
         TRY(ledger_next_seq(s->c->ledger, ret_seq, err));
+        vec_push(s->arena, &s->seqs, *ret_seq);
+    }
     for (size_t i = 0; i < count; i++)
-        if (s->tables[i].table)
+        if (is_due(&s->tables[i]))
             TRY(commit_table(s, &s->tables[i], err));
-    for (size_t i = 0; *ret_seq > 0 && i < count; i++)
-        if (s->tables[i].table)
-            TRY(clear_own_marks(s, &s->tables[i], *ret_seq, err));
+    for (size_t i = 0; i < count; i++)
+        if (is_due(&s->tables[i]))
+            TRY(clear_own_marks(s, &s->tables[i], err));
     return OK;
 }
 
@@ -210,6 +216,8 @@ status build_commit(build_state *s, int64_t *ret_seq, error *err) {
         return written;
     }
     TRY(ledger_commit(s->c->ledger, err));
+    for (size_t i = 0; i < s->c->lake->table_count; i++)
+        s->tables[i].committed = s->tables[i].table != NULL;
     *ret_seq = seq;
     return OK;
 }

@@ -4,8 +4,9 @@
 
 #include "build/state.h"
 
-/* Write versions, derivations, lineage, feeds, marks, failures and steps; make the versions
- * current. The lease is checked inside. *ret_seq is 0 when nothing changed. */
+/* Write versions, derivations, lineage, feeds, marks, failures and steps of all tables that were
+ * staged and not committed yet; make the versions current. The lease is checked inside. *ret_seq is
+ * 0 when nothing changed. */
 CHECKED status build_commit(build_state *s, int64_t *ret_seq, error *err);
 
 #endif

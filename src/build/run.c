@@ -96,12 +96,24 @@ static void init_state(build_state *s, const build_context *c, arena *a) {
     }
 }
 
+static status commit(build_state *s, build_result *ret, error *err) {
+    int64_t seq = 0;
+    TRY(build_commit(s, &seq, err));
+    if (seq > 0)
+        ret->seq = seq;
+    return OK;
+}
+
 static status build_all(build_state *s, const bool *stale, build_result *ret, error *err) {
     size_t count = s->c->lake->table_count;
-    for (size_t i = 0; i < count; i++)
-        if (stale[i])
-            TRY(build_table(s, s->c->lake->tables[i], err));
-    TRY(build_commit(s, &ret->seq, err));
+    for (size_t i = 0; i < count; i++) {
+        if (!stale[i])
+            continue;
+        TRY(build_table(s, s->c->lake->tables[i], err));
+        if (s->c->lake->commit_per_table)
+            TRY(commit(s, ret, err));
+    }
+    TRY(commit(s, ret, err));
     for (size_t i = 0; i < count; i++)
         if (s->tables[i].table)
             collect_table(&s->tables[i], s->arena, ret);

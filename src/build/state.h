@@ -60,14 +60,16 @@ typedef struct staged_table {
     plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;
     int64_t jobs;
-    bool garbage; /* something was staged that no version will name */
+    bool garbage;   /* something was staged that no version will name */
+    bool committed; /* by an earlier commit of this run (commit: table) */
 } staged_table;
 
 typedef struct build_state {
     const build_context *c;
     arena *arena;
     staged_table *tables; /* one per lake table */
-    int64_t plan_seq;     /* marks newer than this are not ours to clear */
+    int64_t plan_seq;     /* marks newer than this are not ours to clear … */
+    VEC(int64_t) seqs;    /* … but those of this run's own commits */
     size_t done, planned; /* partitions, for progress */
 } build_state;
 

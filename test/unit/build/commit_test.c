@@ -121,6 +121,70 @@ static void test_readers_that_are_not_selected_are_marked(void **state) {
     assert_string_equal(world_counts(w), "");
 }
 
+static void stop_after_silver(void *state, const char *table, size_t done, size_t planned) {
+    world *w = state;
+    (void)done, (void)planned;
+    w->interrupted = str_eq(table, "silver.sales");
+}
+
+static status run_until_silver(world *w) {
+    world_script(w, "{}");
+    world_begin_run(w);
+    build_context absorbing = w->c;
+    absorbing.engine = w->loader;
+    assert_ok(build_absorb(&absorbing, &w->err));
+    w->c.progress = stop_after_silver;
+    w->c.progress_state = w;
+    return build_stale(&w->c, NULL, w->a, &w->result, &w->err);
+}
+
+static void test_an_interrupt_between_tables_leaves_all_of_them_as_they_were(void **state) {
+    world *w = world_of(state);
+    world_define_shop(w);
+    world_deliver(w, "raw.sales", "a.csv", "day,shop,amount\n2020-01-01,A,1\n");
+    assert_int_equal(run_until_silver(w), E_INTERRUPTED);
+    assert_string_equal(world_partitions(w, "silver.sales"), "");
+    w->interrupted = 0;
+    world_run(w);
+    assert_string_equal(world_counts(w), "built 3");
+    world_assert_no_garbage(w);
+}
+
+static void test_committing_by_table_keeps_what_is_done(void **state) {
+    world *w = world_of(state);
+    world_define_shop(w);
+    world_write(w, "lake.yaml", "lake: shop\nlayers: [raw, silver, gold]\ncommit: table\n");
+    world_define(w);
+    world_deliver(w, "raw.sales", "a.csv", "day,shop,amount\n2020-01-01,A,1\n");
+    assert_int_equal(run_until_silver(w), E_INTERRUPTED);
+    assert_string_equal(world_partitions(w, "silver.sales"), "event_date=2020-01-01:1");
+    assert_string_equal(world_marks(w, "silver.sales"), "");
+    assert_string_equal(world_marks(w, "gold.total"),
+                        "() upstream silver.sales event_date=2020-01-01");
+    w->interrupted = 0;
+    world_run(w);
+    assert_string_equal(world_counts(w), "built 2");
+    world_assert_no_garbage(w);
+}
+
+static void test_committing_by_table_leaves_nothing_stale(void **state) {
+    world *w = world_of(state);
+    world_define_shop(w);
+    world_write(w, "lake.yaml", "lake: shop\nlayers: [raw, silver, gold]\ncommit: table\n");
+    world_define(w);
+    world_deliver(w, "raw.sales", "a.csv", "day,shop,amount\n2020-01-01,A,1\n");
+    int64_t before = world_seq(w);
+    world_run(w);
+    assert_string_equal(world_counts(w), "built 3");
+    assert_int_equal(world_seq(w), before + 3);
+    assert_int_equal(w->result.seq, before + 3);
+    assert_string_equal(world_rows(w, "gold.total"), "1,1");
+    int64_t left = -1;
+    assert_ok(ledger_mark_count(w->ledger, &left, &w->err));
+    assert_int_equal(left, 0);
+    world_assert_no_garbage(w);
+}
+
 static void test_lineage_names_what_was_read(void **state) {
     world *w = world_of(state);
     world_define_shop(w);
@@ -140,6 +204,9 @@ int main(void) {
         WORLD_TEST(test_a_lost_lease_commits_nothing),
         WORLD_TEST(test_what_a_commit_built_itself_is_not_stale_after_it),
         WORLD_TEST(test_readers_that_are_not_selected_are_marked),
+        WORLD_TEST(test_an_interrupt_between_tables_leaves_all_of_them_as_they_were),
+        WORLD_TEST(test_committing_by_table_keeps_what_is_done),
+        WORLD_TEST(test_committing_by_table_leaves_nothing_stale),
         WORLD_TEST(test_lineage_names_what_was_read),
     };
     return WORLD_RUN(tests);
