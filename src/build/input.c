@@ -29,8 +29,9 @@ static status group_of(json_t *document, const ledger_unit *unit, json_t **ret_f
             return OK;
         }
     }
-    json_t *contract = NULL, *files = json_array();
+    json_t *contract = NULL;
     TRY(json_parse(unit->contract, strlen(unit->contract), unit->file, &contract, err));
+    json_t *files = json_array();
     json_array_append_new(groups, json_pack("{s:o, s:s, s:o}", "contract", contract,
                                             "contract_hash", unit->contract_hash, "files", files));
     *ret_files = files;

@@ -1,42 +1,12 @@
 /* The one transaction: all of it or nothing, and nothing that came in meanwhile is lost. */
 #include "build/commit.h"
 
-#include "build/stage.h"
 #include "world.h"
-
-/* A build up to, and without, its commit: what a kill in that moment leaves. */
-static void stage_all(world *w, build_state *s) {
-    size_t count = w->lake->table_count;
-    *s = (build_state){.c = &w->c, .arena = w->a, .tables = ARENA_ARRAY(w->a, staged_table, count)};
-    assert_ok(ledger_seq(w->ledger, &s->plan_seq, &w->err));
-    for (size_t i = 0; i < count; i++) {
-        const lake_table *t = w->lake->tables[i];
-        marks marked = {0};
-        s->tables[i].by_text = strmap_new(w->a);
-        s->tables[i].blocked = strmap_new(w->a);
-        if (t->source)
-            continue;
-        pending_object pending = {.store = w->lake->layers[t->layer].name,
-                                  .object = arena_printf(w->a, ".weir/objects/%s/%s/", t->name,
-                                                         w->c.run),
-                                  .run = w->c.run};
-        assert_ok(ledger_begin(w->ledger, LEDGER_WRITE, &w->err));
-        assert_ok(ledger_pending_add(w->ledger, &pending, 1, &w->err));
-        assert_ok(ledger_commit(w->ledger, &w->err));
-        assert_ok(ledger_marks(w->ledger, w->tables[i].id, w->a, &marked, &w->err));
-        plan_partitions planned = plan_merge(w->a, &marked, &s->tables[i].reached);
-        assert_ok(stage_decide(s, t, &planned, &w->err));
-        assert_ok(stage_build(s, t, &w->err));
-        assert_ok(stage_reach_readers(s, t, &w->err));
-    }
-}
 
 static void stage_new_lake(world *w, build_state *s) {
     world_define_shop(w);
     world_deliver(w, "raw.sales", "a.csv", "day,shop,amount\n2020-01-01,A,1\n");
-    world_begin_run(w);
-    assert_ok(build_absorb(&w->c, &w->err));
-    stage_all(w, s);
+    world_stage(w, s);
 }
 
 static void test_nothing_is_visible_before_the_commit(void **state) {

@@ -313,6 +313,51 @@ void world_run_only(world *w, const char *table) {
         fail_msg("%s: %s", status_name(w->err.kind), w->err.message);
 }
 
+/* builds step by step */
+
+static void declare_pending(world *w, const lake_table *t) {
+    pending_object p = {.store = w->lake->layers[t->layer].name,
+                        .object = arena_printf(w->a, ".weir/objects/%s/%s/", t->name, w->c.run),
+                        .run = w->c.run};
+    assert_ok(ledger_begin(w->ledger, LEDGER_WRITE, &w->err));
+    assert_ok(ledger_pending_add(w->ledger, &p, 1, &w->err));
+    assert_ok(ledger_commit(w->ledger, &w->err));
+}
+
+void world_decide(world *w, build_state *s, const lake_table *t) {
+    marks marked = {0};
+    assert_ok(ledger_marks(w->ledger, w->tables[t->index].id, w->a, &marked, &w->err));
+    plan_partitions planned = plan_merge(w->a, &marked, &s->tables[t->index].reached);
+    assert_ok(stage_decide(s, t, &planned, &w->err));
+}
+
+static void stage_table(world *w, build_state *s, const lake_table *t) {
+    declare_pending(w, t);
+    world_decide(w, s, t);
+    assert_ok(stage_build(s, t, &w->err));
+    stage_hold_incomplete(s, t);
+    assert_ok(stage_reach_readers(s, t, &w->err));
+}
+
+void world_begin_build(world *w, build_state *s) {
+    size_t count = w->lake->table_count;
+    world_begin_run(w);
+    assert_ok(build_absorb(&w->c, &w->err));
+    *s = (build_state){.c = &w->c, .arena = w->a, .tables = ARENA_ARRAY(w->a, staged_table, count)};
+    assert_ok(ledger_seq(w->ledger, &s->plan_seq, &w->err));
+    for (size_t i = 0; i < count; i++) {
+        s->tables[i].by_text = strmap_new(w->a);
+        s->tables[i].blocked = strmap_new(w->a);
+    }
+}
+
+void world_stage(world *w, build_state *s) {
+    world_begin_build(w, s);
+    for (size_t i = 0; i < w->lake->table_count; i++)
+        if (!w->lake->tables[i]->source)
+            stage_table(w, s, w->lake->tables[i]);
+}
+
 /* what came of it */
 
 const char *world_counts(world *w) {

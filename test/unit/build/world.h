@@ -6,7 +6,7 @@
 #ifndef WEIR_TEST_BUILD_WORLD_H
 #define WEIR_TEST_BUILD_WORLD_H
 
-#include "build/build.h"
+#include "build/stage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,6 +81,12 @@ void world_begin_run(world *w);
 status world_try_run(world *w, const bool *selected);
 void world_run(world *w);
 void world_run_only(world *w, const char *table);
+
+/* A build step by step: a run that has absorbed; the planned partitions of one table decided. */
+void world_begin_build(world *w, build_state *s);
+void world_decide(world *w, build_state *s, const lake_table *t);
+/* A whole build up to, and without, its commit: what a kill in that moment leaves. */
+void world_stage(world *w, build_state *s);
 
 /* "built 2, unchanged 1": what is not zero of the newest run. */
 const char *world_counts(world *w);
