@@ -15,12 +15,16 @@ status db_column_names(db *d, const char *sql, arena *a, strings *ret, error *er
     return result;
 }
 
-/* `raw."a b"` as DuckDB names it, without quotes. */
+/* `raw."a b"` as DuckDB names it, without quotes and without the alias that may follow. */
 static const char *plain_name(const char *name, arena *a) {
     buf plain = buf_new(a);
-    for (; *name != '\0'; name++)
-        if (*name != '"')
+    bool in_quotes = false;
+    for (; *name != '\0' && (in_quotes || *name != ' '); name++) {
+        if (*name == '"')
+            in_quotes = !in_quotes;
+        else
             buf_char(&plain, *name);
+    }
     return str_lower(a, plain.text);
 }
 
