@@ -206,6 +206,7 @@ status job_build(const job_context *c, json_t **ret, error *err) {
     vec_push(c->arena, &folders, spec.dir);
     vec_push(c->arena, &folders, c->worker->temp_dir);
     bool single = json_get_bool(c->job, "single_thread", false);
+    spec.plan.is_sorted = single;
     TRY(worker_fresh(c->worker, single, &d, err));
     TRY(db_seal(&d, &paths, &folders, err));
     return carry_out(&d, &spec, &inputs, c->arena, ret, err);

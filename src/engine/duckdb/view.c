@@ -295,14 +295,24 @@ static status add_filtered(db *d, const view_input *input, const view_plan *plan
     return OK;
 }
 
+static bool is_written_by_weir(const view_input *input) {
+    for (size_t i = 0; i < input->groups.count; i++)
+        if (input->groups.items[i].reader.by_name)
+            return true;
+    return false;
+}
+
 status view_make(db *d, const view_input *input, const view_plan *plan, arena *a, error *err) {
     buf sql = buf_new(a);
     bool filtered = input->filter.count > 0 && plan != NULL;
     if (filtered && input->filter.count != plan->types.count)
         return error_set(err, E_USAGE, "the filter of \"%s\" has %zu expressions, expected %zu",
                          input->table, input->filter.count, plan->types.count);
+    bool sorted = plan != NULL && plan->is_sorted && is_written_by_weir(input);
     TRY(view_begin(&sql, input->table, err));
+    buf_add(&sql, sorted ? "FROM (" : "");
     TRY(filtered ? add_filtered(d, input, plan, a, &sql, err) : make_body(d, input, a, &sql, err));
+    buf_add(&sql, sorted ? ") ORDER BY ALL" : "");
     status result = db_run(d, sql.text, err);
     if (result != OK)
         error_prefix(err, "input \"%s\"", input->table);

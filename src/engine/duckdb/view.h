@@ -36,7 +36,9 @@ typedef VEC(view_input) view_inputs;
 /* The job's partitions, in the table __weir.plan after view_make_plan. */
 typedef struct view_plan {
     job_partitions partitions;
-    strings types; /* of the partition columns */
+    strings types;  /* of the partition columns */
+    bool is_sorted; /* tables that Weir wrote are read in the order of all their columns: which
+                       order their files have depends on how they were built */
 } view_plan;
 
 /* paths: gets every file to be read. link_dir: where a file whose name the engine would take for a
