@@ -81,16 +81,14 @@ static status take_all(const taking *t, const json_t *result, error *err) {
                              t->job->table->table->name);
         TRY(take_partition(t, from, t->job->partitions[i], err));
     }
-    return OK;
+    return store_sync(t->s->c->layers[t->job->table->table->layer], t->folder, err);
 }
 
 /* Delivered data has no part in an answer that cannot be read. */
 status job_take(const build_state *s, const build_job *job, const json_t *result, error *err) {
     error why = {0};
-    taking t = {.s = s,
-                .job = job,
-                .folder = job_folder(s, job, s->arena),
-                .names = strmap_new(s->arena)};
+    taking t = {
+        .s = s, .job = job, .folder = job_folder(s, job, s->arena), .names = strmap_new(s->arena)};
     status taken = take_all(&t, result, &why);
     if (taken == E_DATA)
         return error_set(err, E_ENGINE, "the worker's answer for \"%s\" cannot be used: %s",

@@ -77,8 +77,8 @@ CHECKED status store_remove(store *s, const char *key, error *err);
 /* Remove every object below prefix, which must end in '/'. */
 CHECKED status store_remove_prefix(store *s, const char *prefix, error *err);
 
-/* Make objects written by others (the engine) durable and read-only: fsync of the file and of
- * every folder up to the root. */
+/* Make an object written by others (the engine) durable and read-only. Its name is durable only
+ * after store_sync of its prefix, which many objects share. */
 CHECKED status store_seal(store *s, const char *key, error *err);
 
 /* STORE_LINK: to becomes a second name of from's object. E_EXISTS, E_NOT_FOUND. Not yet durable

@@ -24,7 +24,7 @@ typedef struct writer {
 } writer;
 
 static status add_options(const writer *w, buf *sql, error *err) {
-    buf_add(sql, " (FORMAT parquet, COMPRESSION zstd, FIELD_IDS ");
+    buf_add(sql, " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, FIELD_IDS ");
     return field_ids_add(w->db, BUILD_RESULT, &w->spec->columns, sql, err);
 }
 

@@ -53,7 +53,7 @@ static status seal_file(local *l, const local_place *at, const char *key, error 
 status local_seal(void *state, const char *key, error *err) {
     local *l = state;
     local_place at;
-    TRY(local_open_place(l, key, LOCAL_SYNC_ALL, &at, err));
+    TRY(local_open_place(l, key, LOCAL_FIND, &at, err));
     status result = seal_file(l, &at, key, err);
     close(at.folder_fd);
     return result;
