@@ -7,19 +7,18 @@
 
 #include <cmocka.h>
 
-/* What write does to a stream; freed by the caller. */
-static char *written(output_format format, void (*write)(output *o)) {
-    char *text = NULL;
+/* What write does to a stream; text is freed by the caller. */
+static void written(output_format format, void (*write)(output *o), char **text) {
     size_t size = 0;
-    output o = {.stream = open_memstream(&text, &size), .format = format};
+    output o = {.stream = open_memstream(text, &size), .format = format};
     write(&o);
     assert_int_equal(output_finish(&o, NULL), OK);
     fclose(o.stream);
-    return text;
 }
 
 static void check(output_format format, void (*write)(output *o), const char *expected) {
-    char *text = written(format, write);
+    char *text = NULL;
+    written(format, write, &text);
     assert_string_equal(text, expected);
     free(text);
 }
@@ -57,7 +56,8 @@ static void test_csv_has_the_keys_and_the_exact_values(void **state) {
 
 static void test_json_lines_are_one_object_each(void **state) {
     (void)state;
-    char *text = written(OUTPUT_JSONL, write_two);
+    char *text = NULL;
+    written(OUTPUT_JSONL, write_two, &text);
     char *second = strchr(text, '\n') + 1;
     JSON_AUTO row = json_loads(second, 0, NULL);
     assert_string_equal(json_get_string(row, "name", NULL), "caff\xC3\xA8\n");
@@ -66,7 +66,8 @@ static void test_json_lines_are_one_object_each(void **state) {
 
 static void test_json_is_the_whole_document(void **state) {
     (void)state;
-    char *text = written(OUTPUT_JSON, write_two);
+    char *text = NULL;
+    written(OUTPUT_JSON, write_two, &text);
     JSON_AUTO document = json_loads(text, 0, NULL);
     assert_int_equal(json_get_int(document, "format", 0), 1);
     assert_int_equal(json_array_size(json_object_get(document, "things")), 2);

@@ -13,6 +13,7 @@
     "[{`name`:`day`,`type`:`TIMESTAMP`,`nullable`:false},{`name`:`code`,`type`:`VARCHAR`}," \
     "{`name`:`n`,`type`:`BIGINT`,`minimum`:`0`,`maximum`:`100`}]"
 #define OPTIONS "`delimiter`:`,`,`quote`:`\\``,`header`:true,`null_values`:[``]"
+#define BOM     "\xEF\xBB\xBF"
 #define GOOD    "day,code,n\n2020-01-01,066,5\n"
 
 static const char *check_file(fixture *f, const char *path, const char *compression,
@@ -30,7 +31,7 @@ static const char *check(fixture *f, const char *body) {
 }
 
 static void test_dialects_of_one_file_are_one_file(void **state) {
-    const char *const bodies[] = {GOOD, "\xEF\xBB\xBF" GOOD, "day,code,n\r\n2020-01-01,066,5\r\n",
+    const char *const bodies[] = {GOOD, BOM GOOD, "day,code,n\r\n2020-01-01,066,5\r\n",
                                   "\"day\",\"code\",\"n\"\n\"2020-01-01\",\"066\",\"5\"",
                                   "day,code,n\r2020-01-01,066,5\r"};
     for (size_t i = 0; i < ARRAY_SIZE(bodies); i++) {

@@ -17,6 +17,7 @@ static char *quoted(arena *a, const char *text) {
     return copy;
 }
 
+PRINTF_LIKE(2, 0)
 static char *format_text(arena *a, const char *format, va_list values) {
     va_list again;
     va_copy(again, values);
