@@ -323,9 +323,12 @@ static int integer_bits(const char *type, bool *is_signed) {
 }
 
 static bool decimal_parts(const char *type, int *digits, int *decimals) {
-    int end = 0;
-    return sscanf(type, "DECIMAL(%d,%d)%n", digits, decimals, &end) == 2 && end > 0
-           && type[end] == '\0';
+    static const char NAME[] = "DECIMAL";
+    if (!str_starts(type, NAME))
+        return false;
+    scanner s = {.text = type, .at = type + strlen(NAME)};
+    return take(&s, '(') && take_small_int(&s, digits) && take(&s, ',')
+           && take_small_int(&s, decimals) && take(&s, ')') && *s.at == '\0';
 }
 
 bool type_widens(const char *from, const char *to) {

@@ -130,6 +130,9 @@ static void test_widening_never_loses_a_value(void **state) {
         {"DECIMAL(9,2)", "DECIMAL(10,2)", true},
         {"DECIMAL(9,2)", "DECIMAL(10,4)", false},
         {"DECIMAL(9,2)", "DECIMAL(11,4)", true},
+        {"DECIMAL(9,2)", "DECIMAL(10,2)[]", false},
+        {"DECIMAL(9,2)", "DOUBLE", false},
+        {"DEC", "DECIMAL(9,2)", false},
         {"VARCHAR", "INTEGER", false},
     };
     (void)state;
