@@ -239,7 +239,7 @@ def device_row(number, kind, stream):
 
 
 def device_rows(arrival, scale):
-    """The whole list as of one day; it changes on three days and is the same bytes on the others."""
+    """The whole list as of one day; it changes on three days, else it is the same bytes."""
     stream = Stream("devices")
     rows = [device_row(number, "bluetooth", stream) for number in range(1, READERS + 1)]
     sites = range(FIRST_SITE, FIRST_SITE + SITES * scale)

@@ -4,7 +4,7 @@
 #define IN_SOURCE(field) (int)offsetof(lake_source, field)
 #define IN_TABLE(field)  (int)offsetof(lake_table, field)
 
-/* Rows of later keys have no field and no type: they are refused before their value is looked at. */
+/* Rows of later keys have no field and no type: they are refused before their value is read. */
 #define LATER(files_, path_, doc_)                                                      \
     {                                                                                   \
         .files = (files_), .path = (path_), .offset = KEY_NOT_STORED, .is_later = true, \

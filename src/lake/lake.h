@@ -136,16 +136,15 @@ typedef struct lake_options {
     const char *environment;  /* NULL: WEIR_ENV is the caller's business; then the default */
     const sql_engine *engine; /* may start its process when first asked: a cached load never asks */
     const char *engine_version; /* answers of another one are not taken from the cache; NULL: any */
-    bool
-        use_cache; /* keep answers of the engine in <dir>/.weir/cache/, by the hash of the question */
+    bool use_cache; /* keep the engine's answers in <dir>/.weir/cache/, by the question's hash */
 } lake_options;
 
 /* Find the folder with lake.yaml, from start upwards. E_DEFINITION with the hint `weir init`. */
 CHECKED status lake_find(const char *start, arena *a, char **ret_dir, error *err);
 
-/* Load and validate. The first error by file name is returned, with file (relative to dir), line and
- * column; errors, when not NULL, collects all of them (for `weir validate`). The model lives in the
- * arena. E_DEFINITION; E_USAGE for an unknown environment; the engine's own failures. */
+/* Load and validate. The first error by file name is returned, with file (relative to dir), line
+ * and column; errors, when not NULL, collects all of them (for `weir validate`). The model lives in
+ * the arena. E_DEFINITION; E_USAGE for an unknown environment; the engine's own failures. */
 typedef VEC(error) errors;
 CHECKED status lake_load(const lake_options *options, arena *a, lake **ret, errors *all,
                          error *err);

@@ -53,8 +53,8 @@ void load_order(loader *l);
 CHECKED status load_analysis(loader *l, draft *d, error *err);
 void load_fingerprints(loader *l);
 
-/* Judge the maps: written ones override those inferred without them, and what is in the way is told.
- * inference then holds the final ones. Fails only when the engine does. */
+/* Judge the maps: written ones override those inferred without them, and what is in the way is
+ * told. inference then holds the final ones. Fails only when the engine does. */
 CHECKED status load_maps(loader *l, draft *d, const sql_question *asked, sql_inference *inference,
                          bool *ret_good, error *err);
 /* What the YAML says of each input: per input the map's node or NULL. */

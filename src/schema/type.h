@@ -1,7 +1,7 @@
 /* type: the one type model: names users write, and the engine's SQL types they stand for.
  *
  * Users write string, int64, float64, boolean, date, timestamp, timestamptz, decimal(18,2), …
- * (design section 3) or any of the engine's own names in any case (VARCHAR, BIGINT). Inside Weir a type is its
+ * or any of the engine's own names in any case (VARCHAR, BIGINT). Inside Weir a type is its
  * canonical SQL text ("VARCHAR", "DECIMAL(18,2)", "STRUCT(a INTEGER)[]"). */
 #ifndef WEIR_SCHEMA_TYPE_H
 #define WEIR_SCHEMA_TYPE_H
@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* The canonical SQL type for what a user wrote. E_DEFINITION with the nearest valid name as hint. */
+/* The canonical SQL type for what a user wrote. E_DEFINITION, the nearest valid name as hint. */
 CHECKED status type_from_text(const char *text, arena *a, const char **ret_sql_type, error *err);
 
 /* May a column of this type partition a table: its canonical text must name the value exactly.
@@ -38,7 +38,8 @@ int columns_find(const columns *c, const char *name);
  * encoded so that the two differ. This is the one function that makes partition texts. */
 char *partition_text(arena *a, const strings *partition_by, const char *const *values);
 
-/* The inverse, checked. ret_values has partition_by->count entries. E_USAGE when text does not fit. */
+/* The inverse, checked. ret_values has partition_by->count entries. E_USAGE when the text
+ * does not fit. */
 CHECKED status partition_values(const char *text, const strings *partition_by, arena *a,
                                 const char ***ret_values, error *err);
 

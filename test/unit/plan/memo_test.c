@@ -77,7 +77,8 @@ static void test_the_key_depends_on_what_the_content_depends_on(void **state) {
     assert_key(&s, key, false);
 }
 
-/* The same bytes sent under another name or at another time are the same content, unless the SQL looks. */
+/* The same bytes sent under another name or at another time are the same content, unless the SQL
+ * looks. */
 static void test_name_and_time_count_only_for_sql_that_reads_them(void **state) {
     (void)state;
     setup s;
