@@ -20,6 +20,13 @@ FILES = sales(
                     "sum(amount / 3.0) AS third FROM silver.city "
                     "GROUP BY cast(date_trunc('month', day) AS date), city\n",
     gold__month="partition_by: [month]\n",
+    gold__names_sql="SELECT day, string_agg(shop, ' ') AS shops, arg_max(shop, amount) AS best, "
+                    "list(amount) AS amounts FROM silver.sales GROUP BY day\n",
+    gold__names=BY_DAY,
+    silver__ranks_sql="SELECT day, shop, "
+                      "row_number() OVER (PARTITION BY day ORDER BY amount) AS n, "
+                      "first(shop) OVER (PARTITION BY day) AS first FROM raw.sales\n",
+    silver__ranks=BY_DAY,
     gold__all_sql="SELECT shop, sum(amount) AS total FROM silver.sales GROUP BY shop\n",
 )
 TABLES = {"silver.sales": "SELECT day, shop, amount FROM raw.sales",
