@@ -1,9 +1,6 @@
 #include "base/hash.h"
 #include "lake/load.h"
 
-/* Part of each question, so that an answer of another version is none. */
-static const char ANSWER_VERSION[] = "1 " WEIR_VERSION;
-
 static void add_hidden(loader *l, sql_shape *shape, const lake_input *in) {
     if (in->reads_land_timestamp)
         vec_push(l->arena, &shape->columns, ((column){"file_land_timestamp", "BIGINT", false}));
@@ -84,7 +81,6 @@ static void question_key(const loader *l, const draft *d, const sql_shape *shape
     const lake_table *t = d->table;
     hasher *h = hasher_new();
     hasher_text(h, "analysis");
-    hasher_text(h, ANSWER_VERSION);
     hasher_text(h, l->options->engine_version);
     hasher_text(h, t->sql);
     hasher_int(h, (int64_t)t->partition_by.count);

@@ -5,11 +5,9 @@
 
 enum { CACHE_SIZE_MAX = 64 * 1024 * 1024 };
 
-/* The file: this, the sha256 of the rest, a newline, and a JSON object of answers. */
-static const char HEADER[] = "weir definition cache 1 ";
-
 struct cache {
     arena *arena;
+    const char *header; /* the file: this, the sha256 of the rest, a newline, and a JSON object */
     const char *folder; /* NULL: remember nothing */
     const char *path;
     json_t *old; /* as read */
@@ -20,13 +18,13 @@ struct cache {
 static json_t *read_answers(const cache *c) {
     char *text;
     size_t size;
-    const size_t head = strlen(HEADER) + SHA256_TEXT_SIZE;
+    const size_t header_size = strlen(c->header), head = header_size + SHA256_TEXT_SIZE;
     if (file_read(c->path, CACHE_SIZE_MAX, c->arena, &text, &size, NULL) != OK || size < head
-        || !str_starts(text, HEADER))
+        || !str_starts(text, c->header))
         return NULL;
     char sum[SHA256_TEXT_SIZE];
     sha256_text(text + head, size - head, sum);
-    if (strncmp(text + strlen(HEADER), sum, strlen(sum)) != 0 || text[head - 1] != '\n')
+    if (strncmp(text + header_size, sum, strlen(sum)) != 0 || text[head - 1] != '\n')
         return NULL;
     json_t *answers = NULL;
     if (json_parse(text + head, size - head, "cache", &answers, NULL) != OK)
@@ -38,10 +36,11 @@ static json_t *read_answers(const cache *c) {
     return answers;
 }
 
-cache *cache_open(const char *dir) {
+cache *cache_open(const char *dir, const char *version) {
     arena *a = arena_new();
     cache *c = ARENA_NEW(a, cache);
     c->arena = a;
+    c->header = arena_printf(a, "weir definition cache %s ", version);
     c->used = json_object();
     if (dir != NULL) {
         c->folder = path_join(a, dir, ".weir/cache");
@@ -71,7 +70,7 @@ static void write_answers(const cache *c) {
     const char *body = json_text(c->arena, c->used);
     char sum[SHA256_TEXT_SIZE];
     sha256_text(body, strlen(body), sum);
-    buf_printf(&text, "%s%s\n", HEADER, sum);
+    buf_printf(&text, "%s%s\n", c->header, sum);
     buf_add(&text, body);
     if (dir_make(c->folder, NULL) != OK
         || file_write_atomic(c->path, text.text, text.size, NULL) != OK)

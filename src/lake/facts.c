@@ -1,13 +1,9 @@
 #include "base/hash.h"
 #include "lake/load.h"
 
-/* Part of each question, so that an answer of another version is none. */
-static const char ANSWER_VERSION[] = "1 " WEIR_VERSION;
-
 static void question_key(const loader *l, const char *sql, char question[SHA256_TEXT_SIZE]) {
     hasher *h = hasher_new();
     hasher_text(h, "facts");
-    hasher_text(h, ANSWER_VERSION);
     hasher_text(h, l->options->engine_version);
     hasher_text(h, sql);
     hasher_finish(h, question);

@@ -116,7 +116,7 @@ status lake_load(const lake_options *options, arena *a, lake **ret, errors *all,
     l.lake->dir = arena_strdup(a, dir);
     free(dir);
     l.by_name = strmap_new(a);
-    l.cache = cache_open(options->use_cache ? l.lake->dir : NULL);
+    l.cache = cache_open(options->use_cache ? l.lake->dir : NULL, ANALYSIS_VERSION);
     status result = load_steps(&l, err);
     cache_close(l.cache, result == OK);
     return result == OK ? load_verdict(&l, ret, all, err) : result;

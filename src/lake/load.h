@@ -10,6 +10,10 @@
 #include "lake/cache.h"
 #include "lake/fields.h"
 
+/* Of what is remembered between loads. Raise the number with every change of what Weir reads from a
+ * syntax tree (facts, columns, maps, alignment), so that no answer of an older build is taken. */
+#define ANALYSIS_VERSION WEIR_VERSION "/2"
+
 typedef VEC(size_t) indexes;
 
 /* A table while it is read. */
