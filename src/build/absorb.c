@@ -196,8 +196,7 @@ static status mark_one(const absorbing *ab, const char *partition, const unit_ch
     return ledger_mark_all(ab->c->ledger, reader, change->cause, change->ref, err);
 }
 
-static status mark_change(const absorbing *ab, const unit_change *change, int64_t seq,
-                          error *err) {
+static status mark_change(const absorbing *ab, const unit_change *change, int64_t seq, error *err) {
     strings partitions = {0};
     if (concerns_nobody(ab, change))
         return OK;

@@ -121,7 +121,7 @@ static status commit_partition(const build_state *s, const lake_table *t, staged
     int64_t id = state_ledger_table(s, t)->id;
     if (st->outcome == OUTCOME_FAILED)
         return commit_failure(s, t, st, err);
-    if (st->outcome == OUTCOME_BLOCKED || st->outcome == OUTCOME_LEAVING)
+    if (staged_is_stuck(st) && st->outcome != OUTCOME_HELD)
         return OK;
     TRY(ledger_failure_clear(s->c->ledger, id, st->text, err));
     if (st->outcome != OUTCOME_HELD)
@@ -136,7 +136,7 @@ static void count_step(const staged_table *table, ledger_step *step) {
         step->blocked += st->outcome == OUTCOME_BLOCKED || st->outcome == OUTCOME_HELD;
         step->reused += st->outcome == OUTCOME_REUSED;
         step->unchanged += st->outcome == OUTCOME_BUILT && !st->changed;
-        step->emptied += st->outcome == OUTCOME_BUILT && st->changed && st->rows == 0;
+        step->emptied += staged_is_emptied(st);
         step->built += st->outcome == OUTCOME_BUILT && st->changed && st->rows > 0;
         if (st->outcome == OUTCOME_BUILT && st->changed) {
             step->rows += st->rows;
@@ -167,7 +167,8 @@ static status clear_own_marks(const build_state *s, const staged_table *table, e
     int64_t id = state_ledger_table(s, table->table)->id;
     for (size_t i = 0; i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
-        for (size_t j = 0; (settled(st) || st->outcome == OUTCOME_SAME_KEY) && j < s->seqs.count; j++)
+        for (size_t j = 0; (settled(st) || st->outcome == OUTCOME_SAME_KEY) && j < s->seqs.count;
+             j++)
             TRY(ledger_marks_clear_of_seq(s->c->ledger, id, st->text, s->seqs.items[j], err));
     }
     return OK;

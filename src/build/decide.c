@@ -136,10 +136,16 @@ static status decide_one(build_state *s, staged_table *table, staged *st,
     return try_reuse(s, table->table, st, err);
 }
 
-/* A mark of an older partitioning names no partition of this one: there is nothing to build. */
+/* A mark of an older partitioning names no partition of this one: there is nothing to build, and
+ * what it has goes. */
 static bool fits(build_state *s, const lake_table *t, const char *text) {
     const char **values = NULL;
     return partition_values(text, &t->partition_by, s->arena, &values, NULL) == OK;
+}
+
+static void leave(staged *st) {
+    st->changed = st->old.version != 0;
+    st->outcome = st->changed ? OUTCOME_LEAVING : OUTCOME_SAME_KEY;
 }
 
 static const char *generation_hash(build_state *s, const lake_table *t) {
@@ -148,8 +154,8 @@ static const char *generation_hash(build_state *s, const lake_table *t) {
     return arena_printf(s->arena, "%s %s", text, str_join(s->arena, &t->partition_by, "/"));
 }
 
-/* Partitions of an older generation that are none of this one. Those that are in both are marked
- * and so planned, and trade places by their text. */
+/* Partitions of an older generation that are none of this one. Those that are in both are planned,
+ * and trade places by their text. */
 static status add_leaving(build_state *s, staged_table *table, error *err) {
     const ledger_table *in = state_ledger_table(s, table->table);
     ledger_currents others = {0};
@@ -159,9 +165,8 @@ static status add_leaving(build_state *s, staged_table *table, error *err) {
         if (strmap_has(table->by_text, others.items[i].text))
             continue;
         staged *st = add_staged(s, table, others.items[i].text);
-        st->outcome = OUTCOME_LEAVING;
         st->old = others.items[i];
-        st->changed = true;
+        leave(st);
     }
     return OK;
 }
@@ -175,8 +180,7 @@ static bool is_any_stuck(const staged_table *table) {
 
 static bool reads_stuck_whole(const build_state *s, const lake_table *t) {
     for (size_t i = 0; i < t->input_count; i++)
-        if (t->inputs[i].map.kind == MAP_ALL
-            && is_any_stuck(&s->tables[t->inputs[i].table->index]))
+        if (t->inputs[i].map.kind == MAP_ALL && is_any_stuck(&s->tables[t->inputs[i].table->index]))
             return true;
     return false;
 }
@@ -207,7 +211,7 @@ status stage_decide(build_state *s, const lake_table *t, const plan_partitions *
         st->forced = is_forced(&planned->items[i]);
         TRY(load_old(s, t, st, err));
         if (!fits(s, t, st->text))
-            st->outcome = OUTCOME_SAME_KEY;
+            leave(st);
         else
             TRY(decide_one(s, table, st, &failures, err));
     }

@@ -33,21 +33,6 @@ static status add_current(forecast *f, const lake_table *t, plan_partition *p, e
     return state_reach(&f->state, t, &st, add_reach, f, err);
 }
 
-/* What another generation leaves behind goes with the swap; whatever reads it is reached. */
-static status add_leaving(forecast *f, const lake_table *t, error *err) {
-    ledger_currents others = {0};
-    const ledger_table *in = &f->c->tables[t->index];
-    TRY(ledger_generation_others(f->c->ledger, in->id, in->generation, f->arena, &others, err));
-    for (size_t i = 0; i < others.count; i++) {
-        staged st = {.text = others.items[i].text, .outcome = OUTCOME_LEAVING};
-        st.old = others.items[i];
-        f->from = t;
-        f->text = st.text;
-        TRY(state_reach(&f->state, t, &st, add_reach, f, err));
-    }
-    return OK;
-}
-
 static status forecast_table(forecast *f, const lake_table *t, plan *into, error *err) {
     marks marked = {0};
     TRY(ledger_marks(f->c->ledger, f->c->tables[t->index].id, f->arena, &marked, err));
@@ -57,7 +42,6 @@ static status forecast_table(forecast *f, const lake_table *t, plan *into, error
         return OK;
     for (size_t i = 0; i < step.partitions.count; i++)
         TRY(add_current(f, t, &step.partitions.items[i], err));
-    TRY(add_leaving(f, t, err));
     into->steps[into->step_count++] = step;
     return OK;
 }

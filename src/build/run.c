@@ -74,7 +74,7 @@ static void collect_table(const staged_table *table, arena *a, build_result *ret
             .table = table->table->name, .partition = st->text, .error = st->failure};
         build_blocked blocked = {.table = table->table->name, .partition = st->text};
         ret->built += written && st->rows > 0;
-        ret->emptied += written && st->rows == 0;
+        ret->emptied += staged_is_emptied(st);
         ret->reused += st->outcome == OUTCOME_REUSED;
         ret->unchanged +=
             st->outcome == OUTCOME_SAME_KEY || (st->outcome == OUTCOME_BUILT && !st->changed);

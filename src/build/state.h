@@ -79,6 +79,12 @@ static inline bool staged_is_stuck(const staged *st) {
            || st->outcome == OUTCOME_HELD || (st->outcome == OUTCOME_LEAVING && !st->changed);
 }
 
+/* Does it end with this build, having rows no more? */
+static inline bool staged_is_emptied(const staged *st) {
+    bool empty = st->outcome == OUTCOME_LEAVING || (st->outcome == OUTCOME_BUILT && st->rows == 0);
+    return empty && st->changed;
+}
+
 static inline const ledger_table *state_ledger_table(const build_state *s, const lake_table *t) {
     return &s->c->tables[t->index];
 }

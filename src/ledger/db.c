@@ -65,6 +65,19 @@ status db_schema_set(db *d, int64_t schema, error *err) {
     return d->driver->schema_set(d->state, schema, err);
 }
 
+status db_trigger_set(db *d, const db_trigger *t, error *err) {
+    ARENA_AUTO a = arena_new();
+    return db_script(d, d->driver->trigger(a, t), err);
+}
+
+status db_backup(db *d, const char *path, error *err) {
+    if (d->driver->backup != NULL)
+        return d->driver->backup(d->state, path, err);
+    error_set(err, E_USAGE, "a ledger in %s is not copied by weir", d->driver->name);
+    error_hint(err, "Use the database's own tools.");
+    return E_USAGE;
+}
+
 status db_now_us(db *d, int64_t *ret, error *err) {
     return d->driver->now_us(d->state, ret, err);
 }

@@ -29,6 +29,14 @@ static inline db_value db_text_or_null(const char *text) {
 typedef struct db db;
 typedef struct db_rows db_rows; /* a result being read */
 
+/* What a database shall do by itself after each row that an event changed. */
+typedef struct db_trigger {
+    const char *name;
+    const char *table;
+    const char *event;     /* INSERT, UPDATE OF a, b, or DELETE */
+    const char *statement; /* may name the row's columns as NEW.x and OLD.x */
+} db_trigger;
+
 /* Calls may be given what an earlier call of the same driver returned, and nothing else. */
 typedef struct db_driver {
     const char *name;
@@ -43,6 +51,9 @@ typedef struct db_driver {
     status (*rehearse)(void *state, error *err); /* go on with a copy that ends with the state */
     status (*schema_get)(void *state, int64_t *ret, error *err); /* newest migration, 0: none */
     status (*schema_set)(void *state, int64_t schema, error *err);
+    char *(*trigger)(arena *a, const db_trigger *t); /* a script that makes it, or makes it anew */
+    /* Optional. A copy of one state into a file, while others write. */
+    status (*backup)(void *state, const char *path, error *err);
     status (*now_us)(void *state, int64_t *ret, error *err); /* the clock that leases are kept by */
     void (*wait_limit)(void *state, int64_t limit_ms);       /* for other writers */
     status (*script)(void *state, const char *sql,
@@ -68,6 +79,9 @@ bool db_is_read_only(const db *d);
 CHECKED status db_rehearse(db *d, error *err);
 CHECKED status db_schema_get(db *d, int64_t *ret, error *err);
 CHECKED status db_schema_set(db *d, int64_t schema, error *err);
+CHECKED status db_trigger_set(db *d, const db_trigger *t, error *err);
+/* path: a new or empty file. E_USAGE when the driver has no such call. */
+CHECKED status db_backup(db *d, const char *path, error *err);
 CHECKED status db_now_us(db *d, int64_t *ret, error *err);
 void db_wait_limit(db *d, int64_t limit_ms);
 CHECKED status db_script(db *d, const char *sql, error *err);

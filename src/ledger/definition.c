@@ -190,11 +190,26 @@ static status sync_code(const sync *s, const lake_table *t, const known_table *k
     return *ret_new ? add_code(s, t, known->id, err) : OK;
 }
 
+/* What is current of another partitioning has to go, even if nothing comes in its place. */
+static status mark_leaving(const sync *s, int64_t table, const char *ref, error *err) {
+    int64_t seq;
+    TRY(ledger_next_seq(s->l, &seq, err));
+    const db_value values[] = {DB_I(table), DB_T(cause_name(CAUSE_CODE)), DB_T(ref), DB_I(seq)};
+    return ledger_write(s->l,
+                        "INSERT INTO mark (tbl, partition, cause, ref, seq)"
+                        " SELECT c.tbl, p.text, $2, $3, $4 FROM current c"
+                        " JOIN partition p ON p.id = c.partition JOIN tbl t ON t.id = c.tbl"
+                        " WHERE c.tbl = $1 AND c.to_seq IS NULL AND p.generation <> t.generation"
+                        " ON CONFLICT (tbl, partition, cause, ref) DO NOTHING",
+                        values, ARRAY_SIZE(values), err);
+}
+
 /* A table without inputs is never reached by a change of one, so its only partition is marked
  * here. */
 static status mark_table(const sync *s, const lake_table *t, int64_t table, error *err) {
     const char *ref = arena_printf(s->arena, "%.*s", SHORT_FINGERPRINT, t->fingerprint);
     TRY(ledger_mark_all(s->l, table, CAUSE_CODE, ref, err));
+    TRY(mark_leaving(s, table, ref, err));
     if (t->input_count > 0 || t->partition_by.count > 0)
         return OK;
     const mark only = {.partition = "()", .cause = CAUSE_CODE, .ref = ref};

@@ -74,7 +74,7 @@ static status create_lake(ledger *l, const char *lake_id, const char *lake_name,
     for (int64_t number = 1; number <= LEDGER_SCHEMA; number++)
         TRY(migrate_step(l->d, number, err));
     const db_value values[] = {DB_T(lake_id), DB_T(lake_name)};
-    TRY(ledger_write(l, "INSERT INTO lake (id, name, seq) VALUES ($1, $2, 0)", values,
+    TRY(ledger_write(l, "INSERT INTO lake (id, name, seq, journal) VALUES ($1, $2, 0, '')", values,
                      ARRAY_SIZE(values), err));
     l->lake_id = arena_strdup(l->arena, lake_id);
     return OK;

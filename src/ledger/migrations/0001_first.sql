@@ -5,7 +5,8 @@ CREATE TABLE lake (
     id TEXT NOT NULL PRIMARY KEY,           -- random, also in <store>/.weir/lake.json
     name TEXT NOT NULL,
     seq BIGINT NOT NULL,                    -- of the newest commit; its row lock orders commits
-    definition TEXT                         -- fingerprint of the definition last synchronised
+    definition TEXT,                        -- fingerprint of the definition last synchronised
+    journal TEXT NOT NULL                   -- sha256 of the newest journal entry; '': none
 );
 
 CREATE TABLE tbl (
@@ -242,4 +243,21 @@ CREATE TABLE event (
     what TEXT NOT NULL,
     ref TEXT,
     why TEXT
+);
+
+-- Keys of rows that changed and are in no journal entry yet, filled by triggers. The columns are a
+-- key's numbers and texts in their order.
+CREATE TABLE unjournaled (
+    tbl TEXT NOT NULL,
+    i1 BIGINT,
+    i2 BIGINT,
+    i3 BIGINT,
+    t1 TEXT,
+    t2 TEXT
+);
+
+-- Journal entries that are not known to be in the store yet.
+CREATE TABLE outbox (
+    seq BIGINT NOT NULL PRIMARY KEY,
+    document TEXT NOT NULL
 );

@@ -261,6 +261,37 @@ static int copy_database(sqlite3 *from, sqlite3 *to) {
     return sqlite3_backup_finish(copy);
 }
 
+static status refuse_copy(const sqlite_state *s, int code, const char *to, error *err) {
+    status kind = kind_of_code(s, code);
+    error_set(err, kind, "cannot copy ledger \"%s\" to \"%s\": %s", s->location, to,
+              sqlite3_errstr(code));
+    hint_for_code(code & 0xFF, kind, err);
+    return kind;
+}
+
+/* In one step: the log lets others write meanwhile, and what they write is not in the copy. The
+ * copy keeps no log beside it, so that it can be moved as one file. */
+static status backup(void *state, const char *path, error *err) {
+    sqlite_state *s = state;
+    sqlite3 *to = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int code = sqlite3_open_v2(path, &to, flags, NULL);
+    if (code == SQLITE_OK)
+        code = copy_database(s->connection, to);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    int closed = sqlite3_close(to);
+    if (code == SQLITE_OK)
+        code = closed;
+    return code == SQLITE_OK ? OK : refuse_copy(s, code, path, err);
+}
+
+static char *trigger(arena *a, const db_trigger *t) {
+    return arena_printf(a,
+                        "DROP TRIGGER IF EXISTS %s; CREATE TRIGGER %s AFTER %s ON %s BEGIN %s; END",
+                        t->name, t->name, t->event, t->table, t->statement);
+}
+
 /* An unnamed database is a temporary file that SQLite removes; it needs no log. */
 static status rehearse(void *state, error *err) {
     sqlite_state *s = state;
@@ -273,12 +304,9 @@ static status rehearse(void *state, error *err) {
         code = sqlite3_exec(own, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF", NULL,
                             NULL, NULL);
     if (code != SQLITE_OK) {
-        status kind = kind_of_code(s, code);
-        error_set(err, kind, "cannot copy ledger \"%s\" to look ahead: %s", s->location,
-                  sqlite3_errstr(code));
-        hint_for_code(code & 0xFF, kind, err);
+        status refused = refuse_copy(s, code, "a temporary file", err);
         sqlite3_close(own);
-        return kind;
+        return refused;
     }
     ASSERT(close_connection(s) == SQLITE_OK);
     s->connection = own;
@@ -405,6 +433,8 @@ const db_driver DB_SQLITE = {
     .rehearse = rehearse,
     .schema_get = schema_get,
     .schema_set = schema_set,
+    .trigger = trigger,
+    .backup = backup,
     .now_us = now_us,
     .wait_limit = wait_limit,
     .script = script,

@@ -4,8 +4,9 @@
 static const char *causes_of(world *w, const plan_partition *p) {
     strings texts = {0};
     for (size_t i = 0; i < p->causes.count; i++)
-        vec_push(w->a, &texts, arena_printf(w->a, "%s %s", cause_name(p->causes.items[i].kind),
-                                            p->causes.items[i].ref));
+        vec_push(w->a, &texts,
+                 arena_printf(w->a, "%s %s", cause_name(p->causes.items[i].kind),
+                              p->causes.items[i].ref));
     return str_join(w->a, &texts, ", ");
 }
 
@@ -20,8 +21,9 @@ static const char *planned(world *w, const bool *selected) {
         for (size_t j = 0; j < p.steps[i].partitions.count; j++) {
             const plan_partition *one = &p.steps[i].partitions.items[j];
             const char *certain = one->certain ? "certain" : "uncertain";
-            vec_push(w->a, &texts, arena_printf(w->a, "%s %s: %s (%s)", p.steps[i].table->name,
-                                                one->text, causes_of(w, one), certain));
+            vec_push(w->a, &texts,
+                     arena_printf(w->a, "%s %s: %s (%s)", p.steps[i].table->name, one->text,
+                                  causes_of(w, one), certain));
         }
     return str_join(w->a, &texts, "; ");
 }

@@ -101,8 +101,7 @@ static void test_an_input_without_units_is_there_and_empty(void **state) {
     world *w = world_of(state);
     build_state s;
     deliver_two_days(w);
-    world_write(w, "tables/raw/shops.yaml",
-                "format: csv\ncolumns: {shop: string, city: string}\n");
+    world_write(w, "tables/raw/shops.yaml", "format: csv\ncolumns: {shop: string, city: string}\n");
     world_write(w, "tables/silver/city.sql",
                 "SELECT s.event_date, c.city FROM silver.sales AS s"
                 " LEFT JOIN raw.shops AS c ON c.shop = s.shop\n");

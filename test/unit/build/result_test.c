@@ -21,7 +21,7 @@ static void assert_nothing_taken(world *w) {
 }
 
 static void test_answers_that_do_not_fit_the_job_fail_it(void **state) {
-    static const char *const WAYS[] = {"count", "path",     "folder", "missing", "rows",
+    static const char *const WAYS[] = {"count",  "path",     "folder", "missing", "rows",
                                        "digest", "negative", "feeds",  "files",   "twice"};
     world *w = world_of(state);
     define_with_one_reader(w);

@@ -37,6 +37,23 @@ static void test_a_table_that_is_no_longer_partitioned_is_read_once(void **state
     assert_string_equal(world_rows(w, "gold.month"), "2020-01-01,A,3");
 }
 
+/* Nothing is left that could mark a partition of the new generation. */
+static void test_another_partitioning_of_nothing_leaves_nothing(void **state) {
+    world *w = world_of(state);
+    world_define_shop(w);
+    int64_t id = world_deliver(w, "raw.sales", "a.csv", "day,shop,amount\n2020-01-01,A,1\n");
+    world_run(w);
+    world_set_state(w, id, DELIVERY_WITHDRAWN);
+    world_write(w, "tables/silver/sales.yaml", "partition_by: [shop]\n");
+    world_define(w);
+    world_run(w);
+    assert_string_equal(world_partitions(w, "silver.sales"), "");
+    assert_string_equal(world_rows(w, "gold.month"), "");
+    assert_string_equal(world_rows(w, "gold.total"), "NULL,0");
+    world_run(w);
+    assert_string_equal(world_counts(w), "");
+}
+
 /* One of the new partitions fails: half of the new beside all of the old would double rows. */
 static void test_a_new_partitioning_is_swapped_in_whole_or_not_at_all(void **state) {
     world *w = world_of(state);
@@ -79,8 +96,7 @@ static void test_one_input_named_twice_is_read_as_one(void **state) {
 static void test_a_partition_reads_each_of_its_inputs_under_its_own_map(void **state) {
     world *w = world_of(state);
     world_define_shop(w);
-    world_write(w, "tables/raw/shops.yaml",
-                "format: csv\ncolumns: {shop: string, city: string}\n");
+    world_write(w, "tables/raw/shops.yaml", "format: csv\ncolumns: {shop: string, city: string}\n");
     world_write(w, "tables/silver/city.sql",
                 "SELECT s.event_date, c.city, sum(s.amount) AS total FROM silver.sales AS s"
                 " JOIN raw.shops AS c ON c.shop = s.shop GROUP BY ALL\n");
@@ -118,6 +134,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_another_partitioning_is_never_read_beside_the_old_one),
         WORLD_TEST(test_a_table_that_is_no_longer_partitioned_is_read_once),
+        WORLD_TEST(test_another_partitioning_of_nothing_leaves_nothing),
         WORLD_TEST(test_a_new_partitioning_is_swapped_in_whole_or_not_at_all),
         WORLD_TEST(test_one_input_named_twice_is_read_as_one),
         WORLD_TEST(test_a_partition_reads_each_of_its_inputs_under_its_own_map),

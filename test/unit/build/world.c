@@ -54,20 +54,23 @@ int world_close_group(void **state) {
     return 0;
 }
 
-int world_set_up(void **state) {
-    const group *g = *state;
-    if (g == NULL)
-        return 0;
-    world *w = calloc(1, sizeof *w);
-    assert_non_null(w);
-    w->a = arena_new();
-    w->loader = w->builder = g->engine;
+static void begin_world(world *w, engine *loader) {
+    *w = (world){.a = arena_new(), .loader = loader, .builder = loader};
     w->clock = CLOCK_SYSTEM;
     w->log = (log){.stream = stderr, .level = LOG_ERROR};
     snprintf(w->folder, sizeof w->folder, "/tmp/weir-build-XXXXXX");
     assert_non_null(mkdtemp(w->folder));
     assert_ok(ledger_create(path_join(w->a, w->folder, "ledger.db"), "lake-1", "shop", &w->ledger,
                             &w->err));
+}
+
+int world_set_up(void **state) {
+    const group *g = *state;
+    if (g == NULL)
+        return 0;
+    world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    begin_world(w, g->engine);
     *state = w;
     return 0;
 }
@@ -78,18 +81,28 @@ static void close_stores(world *w) {
     w->layers = NULL;
 }
 
-int world_tear_down(void **state) {
-    world *w = *state;
-    if (w == NULL)
-        return 0;
+static void end_world(world *w) {
     if (w->builder != w->loader)
         engine_close(w->builder);
     close_stores(w);
     ledger_close(w->ledger);
     remove_folder(w->folder);
     arena_free(w->a);
+}
+
+int world_tear_down(void **state) {
+    world *w = *state;
+    if (w == NULL)
+        return 0;
+    end_world(w);
     free(w);
     return 0;
+}
+
+void world_renew(world *w) {
+    engine *loader = w->loader;
+    end_world(w);
+    begin_world(w, loader);
 }
 
 world *world_of(void **state) {
@@ -164,13 +177,13 @@ static const char *contract_text(world *w, const lake_table *t) {
     for (size_t i = 0; i < t->columns.count; i++) {
         const column *c = &t->columns.items[i];
         json_array_append_new(names, json_string(c->name));
-        json_array_append_new(found, json_pack("{s:s, s:s, s:I}", "name", c->name, "type",
-                                                 c->type, "from", (json_int_t)i));
+        json_array_append_new(found, json_pack("{s:s, s:s, s:I}", "name", c->name, "type", c->type,
+                                               "from", (json_int_t)i));
     }
     JSON_AUTO contract =
-        json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:[s], s:o, s:o}", "format", "csv",
-                  "compression", "none", "delimiter", ",", "quote", "\"", "header", 1, "encoding",
-                  "utf-8", "null_values", "", "file_columns", names, "columns", found);
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:[s], s:o, s:o}", "format", "csv", "compression",
+                  "none", "delimiter", ",", "quote", "\"", "header", 1, "encoding", "utf-8",
+                  "null_values", "", "file_columns", names, "columns", found);
     return json_text(w->a, contract);
 }
 
@@ -182,8 +195,8 @@ static int64_t add_delivery(world *w, ledger *into, const char *table, const cha
     sha256_text(body, strlen(body), sha256);
     sha256_text(contract, strlen(contract), contract_hash);
     int64_t land_time = 1000 + world_seq(w), id = 0;
-    const char *object = arena_printf(w->a, "%s/file_land_timestamp=%" PRId64 "/%s", t->short_name,
-                                      land_time, file);
+    const char *object =
+        arena_printf(w->a, "%s/file_land_timestamp=%" PRId64 "/%s", t->short_name, land_time, file);
     store_put_options read_only = {.read_only = true};
     assert_ok(store_put(w->layers[t->layer], object, body, strlen(body), read_only, &w->err));
     delivery d = {.table = world_id(w, table),
@@ -366,15 +379,18 @@ const char *world_counts(world *w) {
         const char *name;
         int64_t count;
     } counts[] = {
-        {"built", r->built},         {"reused", r->reused},
-        {"unchanged", r->unchanged}, {"emptied", r->emptied},
-        {"failed", (int64_t)r->failed.count}, {"blocked", (int64_t)r->blocked.count},
+        {"built", r->built},
+        {"reused", r->reused},
+        {"unchanged", r->unchanged},
+        {"emptied", r->emptied},
+        {"failed", (int64_t)r->failed.count},
+        {"blocked", (int64_t)r->blocked.count},
     };
     strings texts = {0};
     for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
         if (counts[i].count != 0)
-            vec_push(w->a, &texts, arena_printf(w->a, "%s %" PRId64, counts[i].name,
-                                                counts[i].count));
+            vec_push(w->a, &texts,
+                     arena_printf(w->a, "%s %" PRId64, counts[i].name, counts[i].count));
     return str_join(w->a, &texts, ", ");
 }
 
@@ -427,13 +443,13 @@ const char *world_query(world *w, const char *tables, const char *sql) {
     strings none = {0}, names = str_split(w->a, tables, ' ');
     engine_sink sink = {.columns = read_header, .rows = read_rows, .state = &r};
     json_t *inputs = json_array();
-    JSON_AUTO job = json_pack("{s:s, s:s, s:o, s:n}", "op", "query", "sql", sql, "inputs", inputs,
-                              "limit");
+    JSON_AUTO job =
+        json_pack("{s:s, s:s, s:o, s:n}", "op", "query", "sql", sql, "inputs", inputs, "limit");
     build_context c = context_of(w, NULL);
     for (size_t i = 0; i < names.count; i++) {
         json_t *input = NULL;
-        assert_ok(build_query_input(&c, world_table(w, names.items[i]), &none, w->a, &input,
-                                    &w->err));
+        assert_ok(
+            build_query_input(&c, world_table(w, names.items[i]), &none, w->a, &input, &w->err));
         json_array_append_new(inputs, input);
     }
     assert_ok(engine_query(w->loader, job, &sink, &w->err));

@@ -18,7 +18,7 @@
 typedef struct world {
     arena *a;
     char folder[40];
-    engine *loader; /* the real worker: loads definitions and answers queries; shared by tests */
+    engine *loader;  /* the real worker: loads definitions and answers queries; shared by tests */
     engine *builder; /* what builds go to: the loader, or a scripted one */
     lake *lake;
     ledger_table *tables;
@@ -42,6 +42,8 @@ int world_tear_down(void **state);
 #define WORLD_RUN(tests) cmocka_run_group_tests(tests, world_open_group, world_close_group)
 /* What a test begins with. */
 world *world_of(void **state);
+/* Begin again with a new lake. */
+void world_renew(world *w);
 
 #define assert_ok(call)                                                   \
     do {                                                                  \
@@ -69,7 +71,7 @@ void world_deliver_fed(world *w, const char *reader, const char *file, const cha
                        const char *partition);
 void world_set_state(world *w, int64_t id, delivery_state state);
 
-/* Let builds go to the scripted worker (fake_builder says what it does); again to change the script.
+/* Let builds go to the scripted worker (see fake_builder); again to change the script.
  * Its files cannot be read. */
 void world_script(world *w, const char *script);
 /* Partitions of the jobs that it was given since this was asked last: "a b; c". */
