@@ -144,6 +144,21 @@ const verb VERBS[] = {
         .run = verb_ls,
     },
     {
+        .name = "history",
+        .group = VERB_LOOK,
+        .arguments = "TABLE [PARTITION]",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .options = OPTION_BIT(OPTION_LIMIT),
+        .line = "the versions that a partition has had",
+        .doc = "Lists the versions of one partition, the one that is current first, with the run "
+               "and the code that made each, and when it became current. A version whose files gc "
+               "has removed stays listed.",
+        .examples = {{"weir history silver.province event_date=2020-03-01", "one partition"},
+                     {"weir history gold.summary", "of a table without partitions"}},
+        .run = verb_history,
+    },
+    {
         .name = "graph",
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
@@ -189,9 +204,10 @@ const verb VERBS[] = {
         .arguments = "lake | TABLE",
         .arguments_min = 1,
         .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_MARKDOWN),
         .line = "JSON Schema of the definition's files, or a table's columns",
         .doc = "weir schema lake writes the JSON Schema that editors use to check and complete "
-               "lake.yaml and the files below tables/.",
+               "lake.yaml and the files below tables/; with --markdown, a page of all keys.",
         .examples = {{"weir schema lake >lake.schema.json", "for an editor"},
                      {"weir schema silver.province", "columns and types"}},
         .run = verb_schema,

@@ -3,7 +3,13 @@
 #include "cli/document.h"
 #include "cli/session.h"
 
-static void write_lake_schema(command *c) {
+static void write_lake(command *c) {
+    if (option_given(c->options, OPTION_MARKDOWN)) {
+        buf page = buf_new(c->arena);
+        lake_keys_page(&page);
+        fputs(page.text, c->out->stream);
+        return;
+    }
     JSON_AUTO schema = lake_json_schema();
     json_dumpf(schema, c->out->stream, JSON_INDENT(2));
     fputc('\n', c->out->stream);
@@ -33,8 +39,13 @@ static status write_table(session *s, const char *name, error *err) {
 status verb_schema(command *c, error *err) {
     const char *name = c->options->arguments.items[0];
     if (str_eq(name, "lake")) {
-        write_lake_schema(c);
+        write_lake(c);
         return OK;
+    }
+    if (option_given(c->options, OPTION_MARKDOWN)) {
+        error_set(err, E_USAGE, "--markdown is for the definition, not for one table");
+        error_hint(err, "Write `weir schema lake --markdown`.");
+        return E_USAGE;
     }
     session s = {0};
     status result = session_open(c, SESSION_DEFINITION, &s, err);

@@ -176,5 +176,7 @@ CHECKED status lake_select(const lake *l, const strings *include, const strings 
 
 /* The JSON Schema of lake.yaml and the table files, from the table of keys (`weir schema lake`). */
 json_t *lake_json_schema(void);
+/* The reference page doc/keys.md, from the same table; a test holds the page to it. */
+void lake_keys_page(buf *b);
 
 #endif
