@@ -97,6 +97,7 @@ NOT_CODE = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 FUNCTION = re.compile(r"^[A-Za-z_][^;{}=#]*?(\w+)\([^;{}]*\)[^;{}=]*\{$", re.MULTILINE)
 INCLUDE = re.compile(r"^#include ([\"<])([^\">]+)[\">]", re.MULTILINE)
+LINK = re.compile(r"\]\((?!\w+:)([^)\s]+)\)")
 PROSE = re.compile(r"\A/\* \S.{20,}")
 
 
@@ -285,9 +286,29 @@ def dead_headers(tree):
             yield path, 1, "nothing includes it; use it or remove it"
 
 
+def anchors(text):
+    """What a link can point to in a page: its headings as GitHub names them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+def dead_links(tree):
+    folders = {str(p) for path in tree for p in Path(path).parents}
+    for path, text in only(tree, (".md",)):
+        for match in LINK.finditer(text):
+            target, _, anchor = match.group(1).partition("#")
+            where = os.path.normpath(Path(path).parent / target) if target else path
+            if where not in tree and where not in folders:
+                yield path, line_of(text, match.start()), f"links to \"{target}\"; nothing is there"
+            elif anchor and anchor not in anchors(tree.get(where, "")):
+                yield path, line_of(text, match.start()), (f"links to \"{match.group(1)}\"; the "
+                                                           "page has no such heading")
+
+
 RULES = (
     function_length, file_length, include_direction, own_header_first, header_prose, banned_calls,
     c_forms, markers, foreign_addresses, columns, line_ends, dead_sources, dead_headers,
+    dead_links,
 )
 
 

@@ -135,6 +135,12 @@ class TidyTest(unittest.TestCase):
     def test_a_header_that_nobody_includes_is_found(self):
         self.broken("src/plan/dead.h", HEADER, says="nothing includes it")
 
+    def test_a_link_to_nothing_is_found(self):
+        self.broken("doc/a.md", "# A\n\nSee [b](b.md).\n", says='"b.md"; nothing is', line=3)
+        self.broken("doc/a.md", "# A\n\n[b](#b)\n", says="no such heading", line=3)
+        good = "# A, or B\n\n[1](#a-or-b) [2](../src/base/low.c) [3](../src) [4](https://x.y)\n"
+        self.assertEqual(tidy.findings(clean_tree() | {"doc/a.md": good}), [])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=0)
