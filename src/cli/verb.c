@@ -144,21 +144,6 @@ const verb VERBS[] = {
         .run = verb_ls,
     },
     {
-        .name = "history",
-        .group = VERB_LOOK,
-        .arguments = "TABLE [PARTITION]",
-        .arguments_min = 1,
-        .arguments_max = 2,
-        .options = OPTION_BIT(OPTION_LIMIT),
-        .line = "the versions that a partition has had",
-        .doc = "Lists the versions of one partition, the one that is current first, with the run "
-               "and the code that made each, and when it became current. A version whose files gc "
-               "has removed stays listed.",
-        .examples = {{"weir history silver.province event_date=2020-03-01", "one partition"},
-                     {"weir history gold.summary", "of a table without partitions"}},
-        .run = verb_history,
-    },
-    {
         .name = "graph",
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
