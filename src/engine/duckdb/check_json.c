@@ -84,9 +84,24 @@ static status read_columns(check_file *c, error *err) {
     return OK;
 }
 
+/* The engine takes what it has read of an array for the whole. */
+static status check_end(check_file *c, error *err) {
+    char last = 0;
+    if (!c->reader.is_array)
+        return OK;
+    TRY(stream_last(c->file.path, c->compression, &last, err));
+    const failure f = {.rule = RULE_READABLE};
+    if (last != ']')
+        verdict_add(&c->verdict, &f, "the array has no end: the file is cut off");
+    return OK;
+}
+
 status check_json_columns(check_file *c, error *err) {
     error problem = {0};
     c->reader.is_array = is_array(c->facts);
+    TRY(check_end(c, err));
+    if (c->verdict.count > 0)
+        return OK;
     if (read_columns(c, &problem) != OK)
         return check_take_error(c, &problem, err);
     if (c->verdict.count == 0)

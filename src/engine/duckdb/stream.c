@@ -195,3 +195,22 @@ status stream_lines(const char *path, const char *compression, int64_t *offsets,
         c.offsets[c.next++] = c.line;
     return OK;
 }
+
+static void keep_last(void *state, const unsigned char *bytes, size_t size) {
+    char *last = state;
+    for (size_t i = size; i > 0; i--) {
+        if (memchr(" \t\r\n", bytes[i - 1], 4) == NULL) {
+            *last = (char)bytes[i - 1];
+            return;
+        }
+    }
+}
+
+status stream_last(const char *path, const char *compression, char *ret, error *err) {
+    int64_t ignored = 0;
+    char last = 0;
+    const source how = {.path = path, .look = keep_last, .state = &last, .whole = true};
+    TRY(read_through(&how, compression, &ignored, err));
+    *ret = last;
+    return OK;
+}

@@ -23,4 +23,7 @@ CHECKED status stream_check(const char *path, const char *compression, stream_fa
 CHECKED status stream_lines(const char *path, const char *compression, int64_t *offsets,
                             size_t count, error *err);
 
+/* The last of the decompressed bytes that is no blank or line end; 0 when there is none. */
+CHECKED status stream_last(const char *path, const char *compression, char *ret, error *err);
+
 #endif

@@ -30,6 +30,14 @@ static void test_lines_and_arrays_are_told_apart(void **state) {
     fixture_holds(array, "`layout`:`array`");
 }
 
+static void test_an_array_that_is_cut_off_is_refused(void **state) {
+    const char *cut = "[{\"day\":\"2020-01-01\",\"n\":1},\n ";
+    fixture_holds(check(*state, cut), "`rejected`");
+    fixture_holds(check(*state, cut), "`rule`:`readable`");
+    fixture_holds(check(*state, "[{\"day\":\"2020-01-01\",\"n\":1}"), "`rejected`");
+    fixture_holds(check(*state, "[{\"day\":\"2020-01-01\",\"n\":1}]\r\n "), "`accepted`");
+}
+
 static void test_values_are_placed_by_line(void **state) {
     const char *answer = check(*state, GOOD "{\"day\":\"never\",\"n\":\"many\"}\n");
     fixture_holds(answer, "`column`:`day`,`line`:3,`value`:`\\`never\\``");
@@ -72,6 +80,7 @@ static void test_undeclared_types_become_part_of_the_contract(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_and_arrays_are_told_apart),
+        cmocka_unit_test(test_an_array_that_is_cut_off_is_refused),
         cmocka_unit_test(test_values_are_placed_by_line),
         cmocka_unit_test(test_keys_are_columns),
         cmocka_unit_test(test_what_is_not_json_is_refused),
