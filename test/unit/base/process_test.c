@@ -93,7 +93,10 @@ static void test_blocked_and_ignored_signals_are_not_inherited(void **state) {
     sigaddset(&blocked, SIGTERM);
     sigprocmask(SIG_BLOCK, &blocked, &before);
     void (*handler)(int) = signal(SIGPIPE, SIG_IGN);
-    const char *argv[] = {"/bin/grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status", NULL};
+    /* None of the 31 standard signals. Some above belong to the C library, and no program can reset
+     * them: the children of make ignore one. */
+    const char *argv[] = {"/bin/grep", "-Ec", "^Sig(Blk|Ign):.[0-9a-f]{8}[08]0000000$",
+                          "/proc/self/status", NULL};
     process_options options = {.argv = argv, .stderr_to = PROCESS_STDERR_INHERIT};
     process p = {0};
     error err = {0};
@@ -102,7 +105,7 @@ static void test_blocked_and_ignored_signals_are_not_inherited(void **state) {
     sigprocmask(SIG_SETMASK, &before, NULL);
     char text[256];
     read_text(p.stdout_fd, text, sizeof text);
-    assert_string_equal(text, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    assert_string_equal(text, "2\n");
     assert_int_equal(wait_code(&p), 0);
 }
 
