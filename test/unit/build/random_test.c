@@ -1,5 +1,5 @@
-/* Whatever is delivered, withdrawn and redefined in whatever order: what was built piece by piece is
- * what the SQL gives over everything at once. WEIR_SEEDS=from-to tries other seeds. */
+/* Whatever is delivered, withdrawn and redefined in whatever order: what was built piece by piece
+ * is what the SQL gives over everything at once. WEIR_SEEDS=from-to tries other seeds. */
 #include "world.h"
 
 #include "base/number.h"
