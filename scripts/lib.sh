@@ -26,7 +26,10 @@ step() {
 options() {
     case $1 in
     release) printf '%s\n' --buildtype=release -Dtests=false "--prefix=${PREFIX:-/usr/local}" ;;
-    test) printf '%s\n' --buildtype=debugoptimized -Db_sanitize=address,undefined ;;
+    test)
+        printf '%s\n' --buildtype=debugoptimized -Db_sanitize=address,undefined \
+            -Dcrash_points=true
+        ;;
     gcc) printf '%s\n' --buildtype=debugoptimized --werror ;;
     clang) printf '%s\n' --buildtype=debug --werror ;;
     *) die "there is no build \"$1\"" "Use release, test, gcc or clang." ;;

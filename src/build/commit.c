@@ -194,7 +194,7 @@ static bool anything_changes(const build_state *s) {
 
 static status write_all(build_state *s, int64_t *ret_seq, error *err) {
     size_t count = s->c->lake->table_count;
-    TRY(ledger_lease_check(s->c->ledger, "run", s->c->run, s->c->fence, err));
+    TRY(ledger_lease_check(s->c->ledger, LEDGER_LEASE_RUN, s->c->run, s->c->fence, err));
     if (anything_changes(s)) {
         TRY(ledger_next_seq(s->c->ledger, ret_seq, err));
         vec_push(s->arena, &s->seqs, *ret_seq);

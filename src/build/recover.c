@@ -1,5 +1,7 @@
 #include "build/build.h"
 
+#include "base/crash.h"
+
 /* Only what builds stage lies below this; landing recovers its own pending objects. */
 #define STAGED_PREFIX ".weir/objects/"
 
@@ -47,16 +49,34 @@ static status forget(const build_context *c, const pending_objects *done, error 
     return ledger_commit(c->ledger, err);
 }
 
+/* What is pending while nobody else holds the lease is of the dead, and of this run. */
+static status list_as_holder(const build_context *c, arena *a, pending_objects *ret, error *err) {
+    TRY(ledger_lease_check(c->ledger, LEDGER_LEASE_RUN, c->run, c->fence, err));
+    return ledger_pending_list(c->ledger, a, ret, err);
+}
+
+static status find_pending(const build_context *c, arena *a, pending_objects *ret, error *err) {
+    pending_objects any = {0};
+    TRY(ledger_pending_list(c->ledger, a, &any, err));
+    if (any.count == 0)
+        return OK;
+    TRY(ledger_begin(c->ledger, LEDGER_WRITE, err));
+    status result = list_as_holder(c, a, ret, err);
+    ledger_rollback(c->ledger);
+    return result;
+}
+
 status build_recover(const build_context *c, error *err) {
     ARENA_AUTO a = arena_new();
     pending_objects pending = {0}, done = {0};
-    TRY(ledger_pending_list(c->ledger, a, &pending, err));
+    TRY(find_pending(c, a, &pending, err));
     for (size_t i = 0; i < pending.count; i++) {
         store *in = layer_store(c, pending.items[i].store);
         if (!in || !str_starts(pending.items[i].object, STAGED_PREFIX))
             continue;
         bool clean = false;
         TRY(remove_garbage(c, in, pending.items[i].object, &clean, err));
+        crash_point("build.recovered");
         if (clean)
             vec_push(a, &done, pending.items[i]);
     }

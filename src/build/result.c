@@ -1,5 +1,6 @@
 #include "build/job.h"
 
+#include "base/crash.h"
 #include "base/path.h"
 
 typedef struct taking {
@@ -33,7 +34,9 @@ static status take_file(const taking *t, const json_t *from, ledger_file *ret, e
                          ret->object);
     ret->sum1 = arena_strdup(t->s->arena, sum1);
     ret->sum2 = arena_strdup(t->s->arena, sum2);
-    return store_seal(t->s->c->layers[t->job->table->table->layer], ret->object, err);
+    TRY(store_seal(t->s->c->layers[t->job->table->table->layer], ret->object, err));
+    crash_point("build.sealed");
+    return OK;
 }
 
 static status take_files(const taking *t, const json_t *from, staged *st, error *err) {
@@ -81,7 +84,9 @@ static status take_all(const taking *t, const json_t *result, error *err) {
                              t->job->table->table->name);
         TRY(take_partition(t, from, t->job->partitions[i], err));
     }
-    return store_sync(t->s->c->layers[t->job->table->table->layer], t->folder, err);
+    TRY(store_sync(t->s->c->layers[t->job->table->table->layer], t->folder, err));
+    crash_point("build.synced");
+    return OK;
 }
 
 /* Delivered data has no part in an answer that cannot be read. */

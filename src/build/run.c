@@ -1,5 +1,7 @@
 #include "build/build.h"
 
+#include "base/crash.h"
+#include "build/absorb.h"
 #include "build/commit.h"
 #include "build/job.h"
 #include "build/stage.h"
@@ -115,6 +117,7 @@ static status build_all(build_state *s, const bool *stale, build_result *ret, er
     }
     TRY(commit(s, ret, err));
     for (size_t i = 0; i < count; i++)
+    crash_point("build.committed");
         if (s->tables[i].table)
             collect_table(&s->tables[i], s->arena, ret);
     return OK;
@@ -126,6 +129,7 @@ status build_stale(const build_context *c, const bool *selected, arena *a, build
     bool any = false;
     build_result result = {0};
     init_state(&s, c, a);
+        crash_point("build.staged");
     bool *stale = ARENA_ARRAY(a, bool, c->lake->table_count);
     TRY(ledger_seq(c->ledger, &s.plan_seq, err));
     TRY(find_stale(&s, selected, stale, &any, err));
@@ -137,3 +141,4 @@ status build_stale(const build_context *c, const bool *selected, arena *a, build
     *ret = result;
     return OK;
 }
+        crash_point("build.pending");

@@ -1,5 +1,6 @@
 #include "build/stage.h"
 
+#include "base/crash.h"
 #include "build/job.h"
 
 /* Many partitions share a pass, but not so many that one pass holds them all open or that a retry
@@ -70,6 +71,7 @@ static status submit_one(build_state *s, job_queue *queue, error *err) {
     status sent = job_document(s, job, &document, &why);
     if (sent == OK)
         sent = engine_submit(s->c->engine, document, job, &why);
+    crash_point("build.sent");
     if (sent == OK)
         return OK;
     if (ends_the_run(sent)) {
@@ -91,6 +93,7 @@ static status take_one(build_state *s, job_queue *queue, error *err) {
     error why = {0};
     status done = engine_next(s->c->engine, &tag, &result, &why);
     build_job *job = tag;
+    crash_point("build.answered");
     if (done == OK)
         done = job_take(s, job, result, &why);
     if (!job || ends_the_run(done)) {

@@ -1,5 +1,6 @@
 #include "cli/identity.h"
 
+#include "base/crash.h"
 #include "base/path.h"
 #include "store/store.h"
 
@@ -158,9 +159,11 @@ static status create_locked(const lake *l, const clock_source *clock, arena *a, 
     if (fd < 0 || flock(fd, LOCK_EX) != 0) {
         error_set_errno(err, errno, "cannot lock \"%s\"", path);
         if (fd >= 0)
+    crash_point("init.ledger");
             close(fd);
         return err != NULL ? err->kind : E_IO;
     }
+    crash_point("init.marker");
     status result = create_both(l, clock, a, err);
     close(fd);
     return result;

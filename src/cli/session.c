@@ -210,7 +210,13 @@ build_context session_build_context(session *s, const char *run) {
                            .progress_state = c->progress};
 }
 
-project_context session_project_context(const session *s) {
-    return (project_context){
-        .lake = s->lake, .tables = s->tables, .ledger = s->ledger, .layers = s->layers};
+project_context session_project_context(const session *s, const char *run) {
+    return (project_context){.lake = s->lake,
+                             .tables = s->tables,
+                             .ledger = s->ledger,
+                             .layers = s->layers,
+                             .run = run,
+                             .fence = s->fence};
 }
+                          .fence = s->fence,
+                           .fence = s->fence,

@@ -23,6 +23,7 @@ typedef struct session {
     const char *who;
     int64_t now_us; /* --now; 0: not given */
 } session;
+    int64_t fence;  /* of the lease, while this command works under it; else 0 */
 
 typedef enum session_access {
     SESSION_DEFINITION, /* the definition and an engine */
@@ -49,6 +50,6 @@ CHECKED status session_select(const session *s, bool **ret_selected, error *err)
 /* What the modules take, filled from the session. run may be NULL for reading. */
 land_context session_land_context(session *s, const char *run);
 build_context session_build_context(session *s, const char *run);
-project_context session_project_context(const session *s);
+project_context session_project_context(const session *s, const char *run);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cli/verb.h"
 
+#include "base/crash.h"
 #include "cli/document.h"
 #include "cli/report.h"
 #include "cli/work.h"
@@ -12,9 +13,8 @@ typedef struct run_outcome {
 static status heal_and_build(session *s, const work *w, const bool *selected, build_result *ret,
                              error *err) {
     build_context build = session_build_context(s, w->run);
-    build.fence = w->fence;
     TRY(build_recover(&build, err));
-    TRY(build_absorb(&build, err));
+    crash_point("build.absorbed");
     return build_stale(&build, selected, s->arena, ret, err);
 }
 
@@ -24,7 +24,8 @@ static status do_work(session *s, const work *w, run_outcome *ret, error *err) {
     land_context land = session_land_context(s, w->run);
     TRY(land_all(&land, selected, s->arena, &ret->landed, err));
     TRY(heal_and_build(s, w, selected, &ret->built, err));
-    project_context project = session_project_context(s);
+    TRY(work_confirm(w, err));
+    project_context project = session_project_context(s, w->run);
     project_result projected;
     return project_all(&project, &projected, err);
 }

@@ -1,11 +1,18 @@
 #include "cli/work.h"
 
+#include "base/crash.h"
+#include "ledger/journal.h"
+
 #include <poll.h>
 
-static const char LEASE[] = "run";
-static const int64_t LEASE_US =
-    INT64_C(7) * 24 * 3600 * 1000000; /* a dead owner loses it at once */
+/* Renewed while the run works, so it ends early only for a process that stands still; a dead one
+ * loses it at once. */
+static const int64_t LEASE_US = INT64_C(60) * 1000000;
 enum { WAIT_MS = 200 };
+
+static int64_t lease_us(void) {
+    return crash_lease_us(LEASE_US);
+}
 
 static status tables_agree(session *s, bool *ret, error *err) {
     status result = ledger_tables(s->ledger, s->lake, s->arena, &s->tables, err);
@@ -66,7 +73,7 @@ status work_is_idle(session *s, work_scope scope, bool *ret, error *err) {
 }
 
 static status record_start(session *s, work *w, error *err) {
-    TRY(ledger_lease_take(s->ledger, LEASE, w->run, LEASE_US, &w->fence, err));
+    TRY(ledger_lease_take(s->ledger, LEDGER_LEASE_RUN, w->run, lease_us(), &w->fence, err));
     TRY(ledger_sync_definition(s->ledger, s->lake, s->arena, &s->tables, err));
     const ledger_run run = {.id = w->run,
                             .verb = s->command->verb->name,
@@ -93,6 +100,16 @@ status work_begin(session *s, work *ret, error *err) {
     bool waits = option_given(s->command->options, OPTION_WAIT);
     status result = try_begin(s, &w, err);
     if (result == E_BUSY && waits)
+static status keep_lease(work *w, error *err) {
+    const session *s = w->session;
+    const keeper_options options = {.ledger = s->lake->ledger,
+                                    .lake_id = ledger_lake_id(s->ledger),
+                                    .run = arena_strdup(s->arena, w->run),
+                                    .fence = w->fence,
+                                    .lease_us = lease_us()};
+    return keeper_start(&options, &w->keeper, err);
+}
+
         log_write(s->command->log, LOG_INFO, "waiting: %s", err->message);
     while (result == E_BUSY && waits) {
         poll(NULL, 0, WAIT_MS);
@@ -101,8 +118,18 @@ status work_begin(session *s, work *ret, error *err) {
         result = try_begin(s, &w, err);
     }
     if (result == OK)
-        *ret = w;
-    return result;
+        result = keep_lease(&w, err);
+    if (result != OK)
+        return result;
+    crash_point("work.begun");
+    s->fence = w.fence;
+    *ret = w;
+    return OK;
+}
+
+status work_confirm(const work *w, error *err) {
+    return ledger_lease_renew(w->session->ledger, LEDGER_LEASE_RUN, w->run, w->fence, lease_us(),
+                              err);
 }
 
 static const char *state_of(status outcome) {
@@ -117,7 +144,7 @@ static status record_end(const work *w, status outcome, const char *summary, err
     status result = ledger_run_finish(s->ledger, w->run, state_of(outcome),
                                       clock_now_us(s->command->clock), summary, err);
     if (result == OK)
-        result = ledger_lease_release(s->ledger, LEASE, w->run, err);
+        result = ledger_lease_release(s->ledger, LEDGER_LEASE_RUN, w->run, err);
     if (result == OK)
         return ledger_commit(s->ledger, err);
     ledger_rollback(s->ledger);
@@ -134,5 +161,8 @@ status work_end(work *w, status outcome, const json_t *summary, error *err) {
         return outcome;
     if (err != NULL)
         *err = problem;
+    crash_point("work.ending");
+    keeper_stop(w->keeper);
+    s->fence = 0;
     return recorded;
 }

@@ -1,5 +1,6 @@
 #include "land/claim.h"
 
+#include "base/crash.h"
 #include "base/number.h"
 #include "base/path.h"
 
@@ -39,6 +40,7 @@ status claim_take(int root_fd, const char *id, const char *file, arena *a, claim
     claimed c = {.file = file, .uploaded_us = changed_us(&found)};
     c.claim = arena_printf(a, FOLDER_CLAIMS "/%s/%lld/%s", id, (long long)c.uploaded_us, file);
     TRY(folder_move(root_fd, file, c.claim, err));
+    crash_point("land.claimed");
     status moved = look(root_fd, c.claim, &taken, err);
     if (moved == OK)
         *ret = c;

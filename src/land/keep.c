@@ -1,8 +1,10 @@
 #include "land/keep.h"
 
+#include "base/crash.h"
 #include "base/hash.h"
 #include "base/path.h"
 #include "base/strmap.h"
+#include "land/recover.h"
 #include "land/report.h"
 
 #include <errno.h>
@@ -103,10 +105,13 @@ static status remove_pending(batch *b, const pending_object *p, error *err) {
     return ledger_pending_remove(b->landing->context->ledger, p->store, p->object, err);
 }
 
-static status pending_transaction(batch *b, pending_call *call, error *err) {
+/* A name that was free is only then still free when nobody else has landed meanwhile. */
+static status declare_pending(batch *b, error *err) {
     ledger *l = b->landing->context->ledger;
     TRY(ledger_begin(l, LEDGER_WRITE, err));
-    status result = for_each_pending(b, call, err);
+    status result = recover_check_lease(b->landing->context, err);
+    if (result == OK)
+        result = for_each_pending(b, add_pending, err);
     if (result != OK) {
         ledger_rollback(l);
         return result;
@@ -118,7 +123,7 @@ status keep_prepare(batch *b, error *err) {
     TRY(choose_keys(b, err));
     for (size_t i = 0; i < b->count; i++)
         if (b->items[i].object != NULL)
-            return pending_transaction(b, add_pending, err);
+            return declare_pending(b, err);
     return OK;
 }
 
@@ -216,6 +221,7 @@ status keep_stage(const landing *l, arrival *at, error *err) {
         return OK;
     }
     at->staged = true;
+    crash_point("land.staged");
     if ((at->hashed && memcmp(at->sha256, sha256, sizeof sha256) != 0) || bytes != at->stamp.size) {
         tell_changed(at);
         return OK;
@@ -253,6 +259,7 @@ static status name_staged(const landing *l, arrival *at, error *err) {
 
 static status place_accepted(const landing *l, arrival *at, error *err) {
     TRY(name_staged(l, at, err)); /* a name that somebody else took meanwhile is not ours to undo */
+    crash_point("land.placed");
     at->placed = at->fate == ARRIVAL_ACCEPTED;
     return OK;
 }
@@ -263,6 +270,7 @@ static status copy_aside(const landing *l, arrival *at, int fd, error *err) {
     store_put_options options = {.read_only = true, .if_absent = true};
     TRY(store_put_file(l->context->quarantine, at->quarantined, fd, options, sha256, &bytes, err));
     at->placed = true;
+    crash_point("land.quarantined");
     if (at->hashed && memcmp(at->sha256, sha256, sizeof sha256) != 0) {
         tell_changed(at);
         return OK;
@@ -293,6 +301,7 @@ static status place_rejected(const landing *l, arrival *at, error *err) {
     close(fd);
     if (result == OK && at->fate == ARRIVAL_REJECTED)
         result = write_report(l, at, err);
+    crash_point("land.reported");
     return result;
 }
 
@@ -344,15 +353,43 @@ status keep_place(batch *b, error *err) {
             TRY(unplace(l, at, err));
     }
     TRY(sync_placed(b, err));
-    return remove_staged(b, err);
+    crash_point("land.synced");
+    TRY(remove_staged(b, err));
+    crash_point("land.unstaged");
+    return OK;
+}
+
+/* A commit that failed may stand all the same. */
+static status need_unrecorded(const batch *b) {
+    for (size_t i = 0; i < b->count; i++) {
+        bool recorded = false;
+        TRY(ledger_delivery_claimed(b->landing->context->ledger, b->items[i].claimed.claim,
+                                    &recorded, NULL));
+        if (recorded)
+            return E_UNCERTAIN;
+    }
+    return OK;
 }
 
 /* What cannot be removed now stays pending, and the next landing removes it. */
-void keep_undo(batch *b) {
+static status undo_all(batch *b) {
+    TRY(recover_check_lease(b->landing->context, NULL));
+    TRY(need_unrecorded(b));
     bool removed = remove_staged(b, NULL) == OK;
     for (size_t i = 0; i < b->count; i++)
         if (b->items[i].object != NULL)
             removed = unplace(b->landing, &b->items[i], NULL) == OK && removed;
-    if (removed && pending_transaction(b, remove_pending, NULL) != OK)
-        return;
+    return removed ? for_each_pending(b, remove_pending, NULL) : OK;
+}
+
+bool keep_undo(batch *b) {
+    ledger *l = b->landing->context->ledger;
+    if (ledger_begin(l, LEDGER_WRITE, NULL) != OK)
+        return false;
+    bool undone = undo_all(b) == OK;
+    if (!undone)
+        ledger_rollback(l);
+    else if (ledger_commit(l, NULL) != OK)
+        return true; /* removed, and pending for the next landing */
+    return undone;
 }

@@ -29,13 +29,16 @@ CHECKED status keep_stage(const landing *l, arrival *at, error *err);
 void keep_confirm(const landing *l, arrival *at);
 
 /* Give accepted ones their name in raw history and put rejected ones with their report into
- * quarantine, durably; remove the staged copies. */
+ * quarantine, durably; remove the staged copies. In the transaction that records them, after the
+ * lease was checked in it: these names are not unique to a run, so nobody else may be at it. */
 CHECKED status keep_place(batch *b, error *err);
 
 /* In the transaction that records the batch: nothing of it is pending any more. */
 CHECKED status keep_settle(batch *b, error *err);
 
-/* Nothing of the batch was recorded: remove all that was written, and what was pending of it. */
-void keep_undo(batch *b);
+/* Nothing of the batch was recorded: remove all that was written, and what was pending of it. False
+ * when it cannot be made sure that this is so and that the lease is still held; then nothing was
+ * touched. */
+bool keep_undo(batch *b);
 
 #endif

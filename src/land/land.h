@@ -25,6 +25,7 @@ typedef struct land_context {
     const log *log;
     const char *run; /* run id */
     const char *who;
+    int64_t fence;  /* of the lease "run"; 0: none is held, because nobody else can land */
     int64_t now_us; /* --now; 0: not given */
     const volatile int *interrupted;
     void (*progress)(void *state, size_t done, size_t known, const char *file); /* NULL: none */

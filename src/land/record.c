@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "land/keep.h"
+#include "land/recover.h"
 #include "land/report.h"
 #include "land/standing.h"
 
@@ -197,7 +198,11 @@ static status record_arrivals(batch *b, error *err) {
 status record_batch(batch *b, error *err) {
     ledger *l = b->landing->context->ledger;
     TRY(ledger_begin(l, LEDGER_WRITE, err));
-    status result = record_arrivals(b, err);
+    status result = recover_check_lease(b->landing->context, err);
+    if (result == OK)
+        result = keep_place(b, err);
+    if (result == OK)
+        result = record_arrivals(b, err);
     if (result != OK) {
         ledger_rollback(l);
         return result;

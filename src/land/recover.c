@@ -1,5 +1,6 @@
 #include "land/recover.h"
 
+#include "base/crash.h"
 #include "land/keep.h"
 
 /* Keys of landing's own objects; builds have their own below .weir/objects/. */
@@ -30,29 +31,49 @@ static status remove_object(const land_context *c, const pending_object *p, erro
     return store_remove(in, arena_printf(a, "%s" KEEP_REPORT, p->object), err);
 }
 
-static status forget(ledger *l, const pending_objects *list, error *err) {
-    TRY(ledger_begin(l, LEDGER_WRITE, err));
-    for (size_t i = 0; i < list->count; i++) {
-        status removed = ledger_pending_remove(l, list->items[i].store, list->items[i].object, err);
-        if (removed != OK) {
-            ledger_rollback(l);
-            return removed;
-        }
+status recover_check_lease(const land_context *c, error *err) {
+    if (c->fence == 0)
+        return OK;
+    return ledger_lease_check(c->ledger, LEDGER_LEASE_RUN, c->run, c->fence, err);
+}
+
+static status find_ours(const land_context *c, arena *a, pending_objects *ret, error *err) {
+    pending_objects all = {0};
+    TRY(ledger_pending_list(c->ledger, a, &all, err));
+    for (size_t i = 0; i < all.count; i++)
+        if (is_ours(&all.items[i]))
+            vec_push(a, ret, all.items[i]);
+    return OK;
+}
+
+/* Names in raw history may be used again by whoever lands next, so what was pending is looked up
+ * and removed while nobody else can. */
+static status remove_pending(const land_context *c, error *err) {
+    ARENA_AUTO a = arena_new();
+    pending_objects ours = {0};
+    TRY(recover_check_lease(c, err));
+    TRY(find_ours(c, a, &ours, err));
+    for (size_t i = 0; i < ours.count; i++) {
+        TRY(remove_object(c, &ours.items[i], err));
+        crash_point("land.recovered");
+        TRY(ledger_pending_remove(c->ledger, ours.items[i].store, ours.items[i].object, err));
     }
-    return ledger_commit(l, err);
+    return OK;
 }
 
 status recover_pending(const land_context *c, error *err) {
     ARENA_AUTO a = arena_new();
-    pending_objects all = {0}, ours = {0};
-    TRY(ledger_pending_list(c->ledger, a, &all, err));
-    for (size_t i = 0; i < all.count; i++) {
-        if (!is_ours(&all.items[i]))
-            continue;
-        TRY(remove_object(c, &all.items[i], err));
-        vec_push(a, &ours, all.items[i]);
+    pending_objects ours = {0};
+    TRY(find_ours(c, a, &ours, err));
+    if (ours.count == 0)
+        return OK;
+    TRY(ledger_begin(c->ledger, LEDGER_WRITE, err));
+    status result = remove_pending(c, err);
+    if (result != OK) {
+        ledger_rollback(c->ledger);
+        return result;
     }
-    return ours.count > 0 ? forget(c->ledger, &ours, err) : OK;
+    return ledger_commit(c->ledger, err);
 }
 
 /* A file that was returned and claimed again has another path, so a path says which landing it

@@ -7,6 +7,10 @@
 
 #include "land/arrival.h"
 
+/* In a write transaction: may this landing still change anything? Nobody else can take the lease
+ * before the transaction ends, so what is done inside it is done by its only holder. E_BUSY. */
+CHECKED status recover_check_lease(const land_context *c, error *err);
+
 /* Remove copies that were never recorded. */
 CHECKED status recover_pending(const land_context *c, error *err);
 

@@ -359,7 +359,10 @@ typedef struct ledger_step {
 } ledger_step;
 CHECKED status ledger_step_put(ledger *l, const char *run, const ledger_step *s, error *err);
 
-/* Take or renew a lease. E_BUSY (naming the owner) while a living process holds it; a dead one's is
+/* The lease that whoever changes the lake holds. */
+#define LEDGER_LEASE_RUN "run"
+
+/* Take a lease. E_BUSY (naming the owner) while a living process holds it; a dead one's is
  * taken over at once. *ret_fence grows with every change of owner. */
 CHECKED status ledger_lease_take(ledger *l, const char *name, const char *owner, int64_t for_us,
                                  int64_t *ret_fence, error *err);
@@ -368,6 +371,10 @@ CHECKED status ledger_lease_check(ledger *l, const char *name, const char *owner
 CHECKED status ledger_lease_release(ledger *l, const char *name, const char *owner, error *err);
 
 typedef struct pending_object {
+/* Hold it for_us longer from now, whether or not its time is over: nobody else has had it. E_BUSY
+ * when somebody has. */
+CHECKED status ledger_lease_renew(ledger *l, const char *name, const char *owner, int64_t fence,
+                                  int64_t for_us, error *err);
     const char *store; /* layer name, or "quarantine" */
     const char *object;
     const char *run;
@@ -395,6 +402,83 @@ CHECKED status ledger_event_add(ledger *l, const char *who, const char *what, co
 /* views for people */
 
 /* The read-only views of `weir query` (design section 11), a contract with users: columns may be
+/* history */
+
+/* A version that was current in a partition, with its newest time as such. */
+typedef struct ledger_past {
+    int64_t version;
+    const char *run;          /* that made it */
+    const char *code;         /* fingerprint of the code that made it; NULL: not known any more */
+    const char *code_version; /* that the run recorded, or NULL */
+    const char *content;
+    int64_t rows, bytes;
+    int64_t from_seq, to_seq; /* to_seq 0: it is current */
+    int64_t from_us;
+    bool is_gone; /* gc removed its files */
+} ledger_past;
+typedef VEC(ledger_past) ledger_pasts;
+/* Of a partition in whatever generation, newest first; each version once. */
+CHECKED status ledger_history(ledger *l, int64_t table, const char *partition, arena *a,
+                              ledger_pasts *ret, error *err);
+
+/* The newest commit not after that moment; 0: none. */
+CHECKED status ledger_seq_at(ledger *l, int64_t time_us, int64_t *ret, error *err);
+/* The newest commit of a run, or the newest before it when it changed nothing. E_NOT_FOUND. */
+CHECKED status ledger_seq_of_run(ledger *l, const char *run, int64_t *ret, error *err);
+/* This transaction's commit is the run's. */
+CHECKED status ledger_moment_of_run(ledger *l, const char *run, error *err);
+/* Units of a table as they counted at that commit, as for ledger_units_feeding. E_NOT_FOUND, naming
+ * the partition, when gc has removed what was current then. */
+CHECKED status ledger_units_as_of(ledger *l, int64_t table, bool is_source, int64_t seq, arena *a,
+                                  ledger_units *ret, error *err);
+/* The columns that a version's files have. */
+CHECKED status ledger_version_columns(ledger *l, int64_t version, arena *a, ledger_column **ret,
+                                      size_t *ret_count, error *err);
+
+/* holds: partitions that were undone (design section 8). ledger_marks and ledger_mark_count leave
+ * them out; ledger_marks_clear does not. */
+
+typedef struct ledger_hold {
+    int64_t table;
+    const char *partition;
+    int64_t derivation; /* how the content was made that was undone */
+    const char *run;    /* that was undone */
+    const char *who, *why;
+    int64_t at_us;
+} ledger_hold;
+typedef VEC(ledger_hold) ledger_holds;
+/* Replaces a hold that is there. */
+CHECKED status ledger_hold_put(ledger *l, const ledger_hold *h, error *err);
+/* Of one table, by partition; table 0: of all, by table. */
+CHECKED status ledger_holds_of(ledger *l, int64_t table, arena *a, ledger_holds *ret, error *err);
+CHECKED status ledger_hold_is(ledger *l, int64_t table, const char *partition, bool *ret,
+                              error *err);
+CHECKED status ledger_hold_release(ledger *l, int64_t table, const char *partition, error *err);
+/* Holds that have ended: an input of what was undone, however far up, was withdrawn or superseded,
+ * or the code that leads to it changed. Only looks. */
+CHECKED status ledger_holds_lapsed(ledger *l, arena *a, ledger_holds *ret, error *err);
+
+/* What a run made current and that still is, with what was current before. */
+typedef struct ledger_undoable {
+    int64_t table;
+    const char *partition; /* text */
+    int64_t partition_id;
+    int64_t derivation, version;                   /* what the run made current */
+    int64_t old_partition_id;
+    int64_t old_derivation, old_version; /* 0: there was none */
+    bool is_current;                     /* still */
+    bool is_other_generation;            /* the older one has other columns or partitions */
+    bool is_gone;                        /* gc removed the older one's files */
+} ledger_undoable;
+typedef VEC(ledger_undoable) ledger_undoables;
+/* By table and partition. */
+CHECKED status ledger_undoables_of(ledger *l, const char *run, arena *a, ledger_undoables *ret,
+                                   error *err);
+/* Files of deliveries that only one of two derivations (0: none) read, directly or by way of
+ * others; sorted, each once. */
+CHECKED status ledger_deliveries_between(ledger *l, int64_t one, int64_t other, arena *a,
+                                         strings *ret, error *err);
+
  * added, not removed. Types are VARCHAR, BIGINT, TIMESTAMP (UTC) and BOOLEAN. */
 typedef struct ledger_view_column {
     const char *name;

@@ -1,5 +1,9 @@
 #include "ledger/handle.h"
 
+#include "base/crash.h"
+#include "ledger/journal.h"
+#include "ledger/journal_entry.h"
+
 static status refuse_read_only(const ledger *l, error *err) {
     if (!db_is_read_only(l->d))
         return OK;
@@ -35,6 +39,7 @@ status ledger_begin(ledger *l, ledger_mode mode, error *err) {
     TRY(db_script(l->d, db_driver_of(l->d)->begin_write, err));
     l->in_transaction = true;
     l->mode = LEDGER_WRITE;
+    crash_point("ledger.writing");
     return OK;
 }
 
@@ -47,7 +52,12 @@ status ledger_commit(ledger *l, error *err) {
         ledger_rollback(l);
         return result;
     }
-    if (l->seq != 0)
+    crash_point("ledger.committed");
+    bool has_entry = l->seq != 0;
+    if (has_entry)
+    if (result == OK)
+        result = journal_record(l, err);
+    crash_point("ledger.committing");
         l->committed_seq = l->seq;
     forget_transaction(l);
     return OK;

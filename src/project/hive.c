@@ -1,5 +1,6 @@
 #include "project/project.h"
 
+#include "base/crash.h"
 #include "base/path.h"
 #include "project/lock.h"
 
@@ -30,6 +31,7 @@ static status link_files(const hive *h, int64_t version, const char *aside, erro
     for (size_t i = 0; i < count; i++) {
         char *to = arena_printf(h->arena, "%s%s", aside, path_name(files[i].object));
         TRY(store_link(h->store, files[i].object, to, err));
+        crash_point("project.linked");
     }
     return store_sync(h->store, aside, err);
 }
@@ -40,8 +42,28 @@ static status swap_partition(const hive *h, const projection_change *change, err
     char *aside = aside_prefix(h);
     char *place = partition_prefix(h, change->text);
     TRY(store_remove_prefix(h->store, aside, err));
+    crash_point("project.cleared");
     TRY(link_files(h, change->version, aside, err));
+    crash_point("project.synced");
     TRY(store_exchange(h->store, aside, place, err));
+    crash_point("project.exchanged");
+    TRY(store_remove_prefix(h->store, aside, err));
+    crash_point("project.swapped");
+    return OK;
+}
+
+/* In one step too: it steps aside as a whole before its files go. */
+static status remove_partition(const hive *h, const projection_change *change, error *err) {
+    char *aside = aside_prefix(h);
+    error problem = {0};
+    TRY(store_remove_prefix(h->store, aside, err));
+    status moved = store_exchange(h->store, aside, partition_prefix(h, change->text), &problem);
+    if (moved != OK && moved != E_NOT_FOUND) {
+        if (err != NULL)
+            *err = problem;
+        return moved;
+    }
+    crash_point("project.emptied");
     return store_remove_prefix(h->store, aside, err);
 }
 
@@ -63,16 +85,25 @@ static status apply(const hive *h, const projection_changes *changes, bool remov
         if (rows == removals)
             continue;
         if (removals)
-            TRY(store_remove_prefix(h->store, partition_prefix(h, changes->items[i].text), err));
+            TRY(remove_partition(h, &changes->items[i], err));
         else
             TRY(swap_partition(h, &changes->items[i], err));
     }
     return OK;
 }
 
+static status check_lease(const hive *h, error *err) {
+    const project_context *c = h->c;
+    if (c->fence == 0)
+        return OK;
+    return ledger_lease_check(c->ledger, LEDGER_LEASE_RUN, c->run, c->fence, err);
+}
+
 static status set_projected(const hive *h, int64_t seq, error *err) {
     TRY(ledger_begin(h->c->ledger, LEDGER_WRITE, err));
-    status set = ledger_projected_set(h->c->ledger, h->id, seq, err);
+    status set = check_lease(h, err);
+    if (set == OK)
+        set = ledger_projected_set(h->c->ledger, h->id, seq, err);
     if (set != OK) {
         ledger_rollback(h->c->ledger);
         return set;
@@ -115,8 +146,10 @@ status project_all(const project_context *c, project_result *ret, error *err) {
         if (t->source || !t->project_hive)
             continue;
         TRY(ledger_projection_state(c->ledger, c->tables[i].id, &changed, &projected, err));
-        if (changed > projected)
-            TRY(project_table(c, i, &result, err));
+        if (changed <= projected)
+            continue;
+        TRY(project_table(c, i, &result, err));
+        crash_point("project.recorded");
     }
     *ret = result;
     return OK;

@@ -15,6 +15,8 @@ typedef struct project_context {
     const ledger_table *tables;
     ledger *ledger;
     store **layers;
+    const char *run; /* run id */
+    int64_t fence;   /* of the lease "run"; 0: none is held, because nobody else projects */
 } project_context;
 
 typedef struct project_result {

@@ -1,5 +1,6 @@
 #include "store/local/local.h"
 
+#include "base/crash.h"
 #include "base/path.h"
 #include "base/str.h"
 
@@ -28,6 +29,7 @@ status local_remove(void *state, const char *key, error *err) {
             result = local_error(l, errno, key, "remove", &problem);
         close(at.folder_fd);
     }
+    crash_point("store.removed");
     if (result != OK && result != E_NOT_FOUND) {
         if (err != NULL)
             *err = problem;

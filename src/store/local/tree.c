@@ -1,5 +1,6 @@
 #include "store/local/local.h"
 
+#include "base/crash.h"
 #include "base/str.h"
 
 #include <dirent.h>
@@ -42,6 +43,7 @@ static bool is_gone(int problem) {
 }
 
 static int remove_entry(int folder_fd, const char *name) {
+    crash_point("store.removing");
     if (unlinkat(folder_fd, name, 0) == 0 || errno == ENOENT)
         return 0;
     if (errno != EISDIR)

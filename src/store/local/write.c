@@ -1,5 +1,6 @@
 #include "store/local/local.h"
 
+#include "base/crash.h"
 #include "base/hash.h"
 #include "base/path.h"
 
@@ -61,12 +62,14 @@ static void drop_temp(temp *t) {
 
 static status finish_temp(local *l, temp *t, const char *key, store_put_options options,
                           error *err) {
+    crash_point("store.written");
     bool durable = (!options.read_only || fchmod(t->fd, 0444) == 0) && fsync(t->fd) == 0;
     int problem = errno;
     bool closed = close(t->fd) == 0; /* some file systems tell only now that a write failed */
     if (durable && !closed)
         problem = errno;
     t->fd = -1;
+    crash_point("store.durable");
     return durable && closed ? OK : local_error(l, problem, key, "write", err);
 }
 
@@ -88,6 +91,7 @@ static status publish_once(local *l, const temp *t, const char *key, store_put_o
         unlinkat(to.folder_fd, to.name, 0);
     }
     close(to.folder_fd);
+    crash_point("store.named");
     return result;
 }
 
