@@ -1,4 +1,7 @@
+#include "build/absorb.h"
+
 #include "build/input.h"
+#include "build/undo.h"
 
 #include <inttypes.h>
 
@@ -11,6 +14,7 @@ typedef struct absorbing {
     const lake_input *input;
     ledger_edge edge;
     arena *arena;
+    error why; /* the first reason why some unit's feeds cannot be told; kind OK: none */
 } absorbing;
 
 static bool find_edge(absorbing *ab, const ledger_edge *edge) {
@@ -73,26 +77,31 @@ static status put_feed(const absorbing *ab, int64_t unit, const unit_feed *feed,
     return ledger_feeds_put(ab->c->ledger, &set, err);
 }
 
-static status fail_unit(const absorbing *ab, const char *ref, const json_t *told, error *err) {
-    (void)error_set(err, E_DATA, "cannot tell which partitions of \"%s\" \"%s\" feeds: %s",
-                    ab->reader->name, ref, json_get_string(told, "message", "unknown"));
-    error_hint(err, "Let the map or the partition column in the SQL of \"%s\" take this value too.",
+/* The edge then stays behind, and what else was learned is kept. */
+static void fail_unit(absorbing *ab, const char *ref, const char *message) {
+    if (ab->why.kind != OK)
+        return;
+    (void)error_set(&ab->why, E_DATA, "cannot tell which partitions of \"%s\" \"%s\" feeds: %s",
+                    ab->reader->name, ref, message);
+    error_hint(&ab->why,
+               "Let the map or the partition column in the SQL of \"%s\" take this value too.",
                ab->reader->name);
-    return E_DATA;
 }
 
-static status take_answer(const absorbing *ab, const unit_change *change, const json_t *from,
+static status take_answer(absorbing *ab, const unit_change *change, const json_t *from,
                           error *err) {
     unit_feed feed;
     const json_t *failed = json_object_get(from, "error");
-    if (failed)
-        return fail_unit(ab, change->ref, failed, err);
+    if (failed) {
+        fail_unit(ab, change->ref, json_get_string(failed, "message", "unknown"));
+        return OK;
+    }
     TRY(feeds_read_edge(ab->reader, ab->input, json_object_get(from, "feeds"), NULL, ab->arena,
                         &feed, err));
     return put_feed(ab, change->unit, &feed, err);
 }
 
-static status take_answers(const absorbing *ab, const unit_change *changes, size_t count,
+static status take_answers(absorbing *ab, const unit_change *changes, size_t count,
                            const json_t *result, error *err) {
     json_t *units = NULL;
     TRY(json_need_array(result, "units", &units, err));
@@ -121,9 +130,19 @@ static status ask(const absorbing *ab, const unit_change *changes, size_t count,
     return engine_call(ab->c->engine, job, ret, err);
 }
 
-static status feeds_job(const absorbing *ab, const unit_change *changes, size_t count, error *err) {
+static status feeds_job(absorbing *ab, const unit_change *changes, size_t count, error *err) {
     JSON_AUTO result = NULL;
-    TRY(ask(ab, changes, count, &result, err));
+    error why = {0};
+    status asked = ask(ab, changes, count, &result, &why);
+    if (asked == E_INTERRUPTED || asked == E_FOREIGN) {
+        if (err)
+            *err = why;
+        return asked;
+    }
+    if (asked != OK) {
+        fail_unit(ab, changes[0].ref, why.message);
+        return OK;
+    }
     TRY(ledger_begin(ab->c->ledger, LEDGER_WRITE, err));
     return end_transaction(ab->c->ledger, take_answers(ab, changes, count, result, err), err);
 }
@@ -150,7 +169,7 @@ static bool concerns_nobody(const absorbing *ab, const unit_change *change) {
     return !change->fed && !change->counts && feeds_need_rows(ab->input);
 }
 
-static status learn_from_rows(const absorbing *ab, const unit_changes *changes, error *err) {
+static status learn_from_rows(absorbing *ab, const unit_changes *changes, error *err) {
     unit_changes unknown = {0};
     for (size_t i = 0; i < changes->count; i++)
         if (!changes->items[i].fed && !concerns_nobody(ab, &changes->items[i]))
@@ -165,21 +184,26 @@ static status learn_from_rows(const absorbing *ab, const unit_changes *changes, 
 
 /* What a unit feeds is true whatever becomes of this run, so it is kept job by job, and the ledger
  * is free while the engine works. */
-static status learn_feeds(const absorbing *ab, const unit_changes *changes, error *err) {
+static status learn_feeds(absorbing *ab, const unit_changes *changes, error *err) {
     if (feeds_need_rows(ab->input))
         return learn_from_rows(ab, changes, err);
     TRY(ledger_begin(ab->c->ledger, LEDGER_WRITE, err));
     return end_transaction(ab->c->ledger, put_all_without_rows(ab, changes, err), err);
 }
 
-static status learn_edge(const build_context *c, const ledger_edge *edge, error *err) {
+static status learn_edge(const build_context *c, const ledger_edge *edge, arena *keep,
+                         absorb_failures *failures, error *err) {
     ARENA_AUTO a = arena_new();
     absorbing ab = {.c = c, .arena = a};
     unit_changes changes = {0};
     if (!find_edge(&ab, edge))
         return OK;
     TRY(ledger_changes_since(c->ledger, edge, edge->bookmark_seq, a, &changes, err));
-    return changes.count > 0 ? learn_feeds(&ab, &changes, err) : OK;
+    if (changes.count > 0)
+        TRY(learn_feeds(&ab, &changes, err));
+    if (ab.why.kind != OK)
+        vec_push(keep, failures, ((absorb_failure){.reader = ab.reader, .why = ab.why}));
+    return OK;
 }
 
 static status mark_one(const absorbing *ab, const char *partition, const unit_change *change,
@@ -207,7 +231,7 @@ static status mark_change(const absorbing *ab, const unit_change *change, int64_
     return OK;
 }
 
-/* Something came in after the feeds were learned: the edge stays behind until the next run. */
+/* Something came in after the feeds were learned, or cannot be learned: the edge stays behind. */
 static bool is_incomplete(const absorbing *ab, const unit_changes *changes) {
     for (size_t i = 0; i < changes->count; i++)
         if (!changes->items[i].fed && !concerns_nobody(ab, &changes->items[i]))
@@ -238,14 +262,28 @@ static status absorb_all(const build_context *c, const ledger_edges *edges, erro
 }
 
 /* One transaction for the marks of all edges, so that a kill leaves either none of them or all. */
-status build_absorb(const build_context *c, error *err) {
-    ARENA_AUTO a = arena_new();
+status absorb_changes(const build_context *c, arena *a, absorb_failures *ret, error *err) {
     ledger_edges edges = {0};
+    absorb_failures failures = {0};
+    TRY(undo_lapse(c, err));
     TRY(ledger_edges_behind(c->ledger, a, &edges, err));
     if (edges.count == 0)
         return OK;
     for (size_t i = 0; i < edges.count; i++)
-        TRY(learn_edge(c, &edges.items[i], err));
+        TRY(learn_edge(c, &edges.items[i], a, &failures, err));
     TRY(ledger_begin(c->ledger, LEDGER_WRITE, err));
-    return end_transaction(c->ledger, absorb_all(c, &edges, err), err);
+    TRY(end_transaction(c->ledger, absorb_all(c, &edges, err), err));
+    *ret = failures;
+    return OK;
+}
+
+status build_absorb(const build_context *c, error *err) {
+    ARENA_AUTO a = arena_new();
+    absorb_failures failures = {0};
+    TRY(absorb_changes(c, a, &failures, err));
+    if (failures.count == 0)
+        return OK;
+    if (err)
+        *err = failures.items[0].why;
+    return failures.items[0].why.kind;
 }

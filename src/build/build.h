@@ -30,7 +30,7 @@ typedef struct build_context {
 
 typedef struct build_failure {
     const char *table;
-    const char *partition;
+    const char *partition; /* "*": the table could not be planned at all */
     error error;
 } build_failure;
 
@@ -45,10 +45,12 @@ typedef struct build_result {
     int64_t seq;         /* of the newest commit; 0: nothing to commit */
     VEC(build_failure) failed;
     VEC(build_blocked) blocked;
+    VEC(build_blocked) held; /* something they read changed, but they are held */
 } build_result;
 
 /* Turn changes since the bookmarks into marks; computes feeds that are not known yet. Quick when
- * there is nothing (one query). */
+ * there is nothing (one query). E_DATA naming the table and the file when a map cannot be computed;
+ * what else was found out is kept. */
 CHECKED status build_absorb(const build_context *c, error *err);
 
 /* What a run would do now (after build_absorb). selected as in lake_select; NULL: all. */
@@ -60,7 +62,7 @@ CHECKED status build_plan(const build_context *c, const bool *selected, arena *a
 CHECKED status build_blocked_counts(const build_context *c, arena *a, int64_t *ret_counts,
                                     error *err);
 
-/* Build everything stale in dependency order and commit. Failed partitions are in ret and do not
+/* Absorb, then build everything stale in dependency order and commit. Failed partitions are in ret and do not
  * stop the rest; the status is not OK when the run as such could not go on. */
 CHECKED status build_stale(const build_context *c, const bool *selected, arena *a,
                            build_result *ret, error *err);
@@ -68,6 +70,27 @@ CHECKED status build_stale(const build_context *c, const bool *selected, arena *
 /* Remove what killed runs left behind in the stores. Only objects that were recorded as pending
  * and are in no version. Call it holding the lease. */
 CHECKED status build_recover(const build_context *c, error *err);
+
+typedef struct build_undone {
+    const char *table, *partition;
+    const char *reason; /* why it was left as it is; NULL: it was undone */
+    strings files;      /* the deliveries that made the difference */
+} build_undone;
+typedef VEC(build_undone) build_undones;
+
+/* What an undo of a run would do, by table and partition. E_NOT_FOUND when there is no such run.
+ */
+CHECKED status build_undo_look(const build_context *c, const char *run, arena *a,
+                               build_undones *ret, error *err);
+/* Where the run's version is still current, the one before becomes current again and is held
+ * (design section 8): all in one commit. Readers that the same run made are undone with it, others
+ * marked. */
+CHECKED status build_undo(const build_context *c, const char *run, const char *why, arena *a,
+                          build_undones *ret, error *err);
+/* End the holds of the selected tables (NULL: all), or of one partition only (NULL: all); they are
+ * stale from then on. */
+CHECKED status build_release(const build_context *c, const bool *selected, const char *partition,
+                             arena *a, build_undones *ret, error *err);
 
 /* The job's input document for a table as it is now (doc/engine.md), for `weir query`. mentioned:
  * the column names of the query (sql_facts): file_land_timestamp and weir_file are in the view

@@ -197,6 +197,7 @@ static status write_all(build_state *s, int64_t *ret_seq, error *err) {
     TRY(ledger_lease_check(s->c->ledger, LEDGER_LEASE_RUN, s->c->run, s->c->fence, err));
     if (anything_changes(s)) {
         TRY(ledger_next_seq(s->c->ledger, ret_seq, err));
+        TRY(ledger_moment_of_run(s->c->ledger, s->c->run, err));
         vec_push(s->arena, &s->seqs, *ret_seq);
     }
     for (size_t i = 0; i < count; i++)

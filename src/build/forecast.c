@@ -2,6 +2,7 @@
 #include "build/build.h"
 
 #include "build/state.h"
+#include "build/undo.h"
 
 typedef struct forecast {
     const build_context *c;
@@ -38,6 +39,8 @@ static status forecast_table(forecast *f, const lake_table *t, plan *into, error
     TRY(ledger_marks(f->c->ledger, f->c->tables[t->index].id, f->arena, &marked, err));
     plan_step step = {.table = t,
                       .partitions = plan_merge(f->arena, &marked, &f->reached[t->index])};
+    strings held = {0};
+    TRY(undo_drop_held(f->c, t, f->arena, &step.partitions, &held, err));
     if (step.partitions.count == 0)
         return OK;
     for (size_t i = 0; i < step.partitions.count; i++)

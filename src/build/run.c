@@ -5,6 +5,7 @@
 #include "build/commit.h"
 #include "build/job.h"
 #include "build/stage.h"
+#include "build/undo.h"
 
 /* A table whose marks or whose inputs' marks are not empty may get files: say so before the first
  * byte. */
@@ -27,7 +28,7 @@ static status find_stale(build_state *s, const bool *selected, bool *stale, bool
         const lake_table *t = s->c->lake->tables[i];
         if (!t->source && (!selected || selected[i]))
             TRY(ledger_marks(s->c->ledger, s->c->tables[i].id, s->arena, &marked, err));
-        stale[i] = marked.count > 0;
+        stale[i] = marked.count > 0 || s->tables[i].unknown;
         stale[i] = may_build(s, selected, stale, i);
         *ret_any = *ret_any || stale[i];
     }
@@ -62,13 +63,24 @@ static status build_table(build_state *s, const lake_table *t, error *err) {
     marks marked = {0};
     TRY(ledger_marks(s->c->ledger, state_ledger_table(s, t)->id, s->arena, &marked, err));
     plan_partitions planned = plan_merge(s->arena, &marked, &s->tables[t->index].reached);
+    TRY(undo_drop_held(s->c, t, s->arena, &planned, &s->tables[t->index].held, err));
     TRY(stage_decide(s, t, &planned, err));
     TRY(stage_build(s, t, err));
     stage_hold_incomplete(s, t);
     return stage_reach_readers(s, t, err);
 }
 
+/* A table that cannot be planned and has nothing marked would go unreported. */
+static void collect_unknown(const staged_table *table, arena *a, build_result *ret) {
+    if (!table->unknown || table->partitions.count > 0)
+        return;
+    build_failure failure = {
+        .table = table->table->name, .partition = "*", .error = *table->unknown};
+    vec_push(a, &ret->failed, failure);
+}
+
 static void collect_table(const staged_table *table, arena *a, build_result *ret) {
+    collect_unknown(table, a, ret);
     for (size_t i = 0; i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
         bool written = st->outcome == OUTCOME_BUILT && st->changed;
@@ -87,6 +99,10 @@ static void collect_table(const staged_table *table, arena *a, build_result *ret
         if (st->outcome == OUTCOME_BLOCKED || st->outcome == OUTCOME_HELD)
             vec_push(a, &ret->blocked, blocked);
     }
+    for (size_t i = 0; i < table->held.count; i++) {
+        build_blocked held = {.table = table->table->name, .partition = table->held.items[i]};
+        vec_push(a, &ret->held, held);
+    }
 }
 
 static void init_state(build_state *s, const build_context *c, arena *a) {
@@ -101,6 +117,7 @@ static void init_state(build_state *s, const build_context *c, arena *a) {
 static status commit(build_state *s, build_result *ret, error *err) {
     int64_t seq = 0;
     TRY(build_commit(s, &seq, err));
+    crash_point("build.committed");
     if (seq > 0)
         ret->seq = seq;
     return OK;
@@ -112,14 +129,22 @@ static status build_all(build_state *s, const bool *stale, build_result *ret, er
         if (!stale[i])
             continue;
         TRY(build_table(s, s->c->lake->tables[i], err));
+        crash_point("build.staged");
         if (s->c->lake->commit_per_table)
             TRY(commit(s, ret, err));
     }
     TRY(commit(s, ret, err));
     for (size_t i = 0; i < count; i++)
-    crash_point("build.committed");
         if (s->tables[i].table)
             collect_table(&s->tables[i], s->arena, ret);
+    return OK;
+}
+
+static status absorb(build_state *s, error *err) {
+    absorb_failures failures = {0};
+    TRY(absorb_changes(s->c, s->arena, &failures, err));
+    for (size_t i = 0; i < failures.count; i++)
+        s->tables[failures.items[i].reader->index].unknown = &failures.items[i].why;
     return OK;
 }
 
@@ -129,16 +154,16 @@ status build_stale(const build_context *c, const bool *selected, arena *a, build
     bool any = false;
     build_result result = {0};
     init_state(&s, c, a);
-        crash_point("build.staged");
     bool *stale = ARENA_ARRAY(a, bool, c->lake->table_count);
+    TRY(absorb(&s, err));
     TRY(ledger_seq(c->ledger, &s.plan_seq, err));
     TRY(find_stale(&s, selected, stale, &any, err));
     if (any) {
         TRY(declare_pending(&s, stale, err));
+        crash_point("build.pending");
         TRY(build_all(&s, stale, &result, err));
         TRY(build_recover(c, err));
     }
     *ret = result;
     return OK;
 }
-        crash_point("build.pending");

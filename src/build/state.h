@@ -56,7 +56,9 @@ typedef struct staged_table {
     strmap *by_text;
     strmap *blocked;      /* partitions that read something which failed or is blocked */
     bool blocked_whole;   /* some input that every partition reads whole is */
+    strings held;         /* planned, and left as they are */
     bool swaps;           /* something of an older generation is current */
+    const error *unknown; /* why some input's feeds cannot be told: nothing can be built; or NULL */
     plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;
     int64_t jobs;

@@ -16,7 +16,7 @@ static void add_verb_names(buf *b, const char *separator) {
         buf_printf(b, "%s%s", i > 0 ? separator : "", VERBS[i].name);
 }
 
-static void add_long_options(buf *b, unsigned set) {
+static void add_long_options(buf *b, option_set set) {
     bool first = true;
     for (option_id id = 0; id < OPTION_COUNT; id++) {
         if ((set & OPTION_BIT(id)) == 0)
@@ -96,7 +96,7 @@ static void add_zsh_option(buf *b, const option *o) {
     add_shell_quoted(b, text.text);
 }
 
-static void add_zsh_options(buf *b, unsigned set) {
+static void add_zsh_options(buf *b, option_set set) {
     for (option_id id = 0; id < OPTION_COUNT; id++)
         if ((set & OPTION_BIT(id)) != 0)
             add_zsh_option(b, &OPTIONS[id]);

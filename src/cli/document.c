@@ -84,12 +84,12 @@ static json_t *failures(const build_result *b) {
     return rows;
 }
 
-static json_t *blocked(const build_result *b) {
+static json_t *names_of(const build_blocked *items, size_t count) {
     json_t *rows = json_array();
-    for (size_t i = 0; i < b->blocked.count; i++) {
+    for (size_t i = 0; i < count; i++) {
         json_t *row = json_object();
-        json_object_set_new(row, "table", output_string(b->blocked.items[i].table));
-        json_object_set_new(row, "partition", output_string(b->blocked.items[i].partition));
+        json_object_set_new(row, "table", output_string(items[i].table));
+        json_object_set_new(row, "partition", output_string(items[i].partition));
         json_array_append_new(rows, row);
     }
     return rows;
@@ -106,7 +106,8 @@ json_t *document_run(const char *run, const land_result *landed, const build_res
     json_object_set_new(d, "bytes", json_integer(b->bytes));
     json_object_set_new(d, "seq", b->seq > 0 ? json_integer(b->seq) : json_null());
     json_object_set_new(d, "failed", failures(b));
-    json_object_set_new(d, "blocked", blocked(b));
+    json_object_set_new(d, "blocked", names_of(b->blocked.items, b->blocked.count));
+    json_object_set_new(d, "held", names_of(b->held.items, b->held.count));
     return d;
 }
 

@@ -49,7 +49,7 @@ static char *option_doc(arena *a, const option *o) {
     return arena_printf(a, "%s: %s", o->doc, o->choices);
 }
 
-static void add_options(buf *b, unsigned set) {
+static void add_options(buf *b, option_set set) {
     for (option_id id = 0; id < OPTION_COUNT; id++) {
         if ((set & OPTION_BIT(id)) == 0)
             continue;
@@ -108,7 +108,7 @@ static void add_markdown_cell(buf *b, const char *text) {
     }
 }
 
-static void add_markdown_options(buf *b, unsigned set) {
+static void add_markdown_options(buf *b, option_set set) {
     buf_add(b, "| option | |\n|---|---|\n");
     for (option_id id = 0; id < OPTION_COUNT; id++) {
         if ((set & OPTION_BIT(id)) == 0)

@@ -33,6 +33,13 @@ const option OPTIONS[OPTION_COUNT] = {
     [OPTION_DOT] = {"dot", 0, NULL, "write the graph for Graphviz", NULL},
     [OPTION_FORCE] = {"force", 0, NULL, "replace a file that is there", NULL},
     [OPTION_MARKDOWN] = {"markdown", 0, NULL, "write the reference page", NULL},
+    [OPTION_AS_OF] = {"as-of", 0, "MOMENT", "as it was then: a commit's number, a time, or a run",
+                      NULL},
+    [OPTION_KEY] = {"key", 0, "COLUMNS", "the columns that identify a row, separated by commas",
+                    NULL},
+    [OPTION_REASON] = {"reason", 0, "TEXT", "why, for the record", NULL},
+    [OPTION_REPAIR] = {"repair", 0, NULL, "mend what can be mended", NULL},
+    [OPTION_FAST] = {"fast", 0, NULL, "compare names and sizes, read no file", NULL},
     [OPTION_VERSION] = {"version", 'V', NULL, "tell the version", NULL},
 };
 

@@ -33,6 +33,11 @@ typedef enum option_id {
     OPTION_FORCE,
     OPTION_MARKDOWN,
     OPTION_VERSION,
+    OPTION_AS_OF,
+    OPTION_KEY,
+    OPTION_REASON,
+    OPTION_REPAIR,
+    OPTION_FAST,
     OPTION_COUNT
 } option_id;
 
@@ -47,9 +52,10 @@ typedef struct option {
 extern const option OPTIONS[OPTION_COUNT];
 
 /* Sets of options, as bits. */
-#define OPTION_BIT(id) (1u << (id))
+typedef uint64_t option_set;
+#define OPTION_BIT(id) (UINT64_C(1) << (id))
 enum { OPTIONS_COMMON_LAST = OPTION_HELP };
-#define OPTIONS_COMMON (OPTION_BIT(OPTIONS_COMMON_LAST + 1) - 1u)
+#define OPTIONS_COMMON (OPTION_BIT(OPTIONS_COMMON_LAST + 1) - 1)
 
 typedef struct option_values {
     strings values[OPTION_COUNT]; /* every value given, in order; for a flag its name each time */
@@ -62,7 +68,7 @@ typedef struct option_values {
 typedef struct option_input {
     const char *const *argv;
     int argc, from;
-    unsigned allowed;
+    option_set allowed;
     bool until_argument;
 } option_input;
 CHECKED status option_parse(const option_input *in, arena *a, option_values *into, int *ret_next,

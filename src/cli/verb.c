@@ -88,6 +88,37 @@ const verb VERBS[] = {
         .run = verb_land,
     },
     {
+        .name = "undo",
+        .group = VERB_WORK,
+        .arguments = "RUN",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_WAIT),
+        .line = "make current again what a run replaced, and hold it",
+        .doc = "Where the versions that RUN made are still current, those before become current "
+               "again, all in one commit, and are held: runs leave them as they are until weir "
+               "release, or until a delivery behind them is withdrawn or superseded, or the code "
+               "changes. Partitions that were replaced since are left alone and listed with the "
+               "deliveries that did it. Deliveries stay; see weir withdraw for those.",
+        .examples = {{"weir undo --reason 'wrong rates' 01hx…", "a run that weir log lists"},
+                     {"weir undo --dry-run 01hx…", "what it would do"}},
+        .run = verb_undo,
+    },
+    {
+        .name = "release",
+        .group = VERB_WORK,
+        .arguments = "SELECT… | TABLE PARTITION",
+        .arguments_min = 1,
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_WAIT),
+        .line = "end the holds that undo left",
+        .doc = "What is released is stale from then on: the next run builds it, or takes again "
+               "what was undone.",
+        .examples = {{"weir release silver.province event_date=2020-03-01", "one partition"},
+                     {"weir release '*.*' && weir run", "all of them"}},
+        .run = verb_release,
+    },
+    {
         .name = "plan",
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
@@ -144,6 +175,21 @@ const verb VERBS[] = {
         .run = verb_ls,
     },
     {
+        .name = "history",
+        .group = VERB_LOOK,
+        .arguments = "TABLE [PARTITION]",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .options = OPTION_BIT(OPTION_LIMIT),
+        .line = "the versions that a partition has had",
+        .doc = "Lists the versions of one partition, the one that is current first, with the run "
+               "and the code that made each, and when it became current. A version whose files gc "
+               "has removed stays listed.",
+        .examples = {{"weir history silver.province event_date=2020-03-01", "one partition"},
+                     {"weir history gold.summary", "of a table without partitions"}},
+        .run = verb_history,
+    },
+    {
         .name = "graph",
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
@@ -196,6 +242,24 @@ const verb VERBS[] = {
         .examples = {{"weir schema lake >lake.schema.json", "for an editor"},
                      {"weir schema silver.province", "columns and types"}},
         .run = verb_schema,
+    },
+    {
+        .name = "ledger",
+        .group = VERB_OTHER,
+        .arguments = "backup FILE | rebuild",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .line = "copy the ledger, or make it anew from the store",
+        .doc = "backup writes a copy of one state of the ledger to FILE while runs go on; a FILE "
+               "that is there is replaced with --yes. A copy put back later is brought forward by "
+               "the next run, from the journal in the store. rebuild makes a lost ledger anew from "
+               "the store alone, equal in deliveries, versions and lineage; the next run looks at "
+               "every partition and builds none. A ledger that can be read is replaced only with "
+               "--yes, and kept beside the new one.",
+        .examples = {{"weir ledger backup /backup/italy.db", "a copy, at any time"},
+                     {"weir ledger backup --yes /backup/italy.db", "the same every night"},
+                     {"weir ledger rebuild && weir run", "after the ledger was lost"}},
+        .run = verb_ledger,
     },
     {
         .name = "version",
@@ -255,10 +319,9 @@ static const customary CUSTOMARY[] = {
 };
 
 static const char *const LATER[] = {
-    "accept", "adopt",   "bookmark", "catalog", "changes",  "diff",    "doctor",
-    "drop",   "export",  "forget",   "fsck",    "gc",       "history", "impact",
-    "ledger", "publish", "readmit",  "rebuild", "release",  "serve",   "store",
-    "test",   "undo",    "verify",   "why",     "withdraw",
+    "accept",  "adopt",  "bookmark", "catalog", "changes", "diff",    "doctor",  "drop",
+    "export",  "forget", "fsck",     "gc",      "impact",  "publish", "readmit", "rebuild",
+    "serve",  "store",    "test",       "verify",  "why",     "withdraw",
 };
 
 static const verb *exact(const char *name) {

@@ -46,7 +46,7 @@ typedef struct verb {
     verb_group group;
     const char *arguments; /* synopsis, "" for none */
     size_t arguments_min, arguments_max;
-    unsigned options; /* besides the common ones */
+    option_set options; /* besides the common ones */
     const char *line;
     const char *doc;
     example examples[VERB_EXAMPLES_MAX]; /* at least one; ends with line NULL or the array */
@@ -69,16 +69,20 @@ status verb_add(command *c, error *err);
 status verb_completion(command *c, error *err);
 status verb_graph(command *c, error *err);
 status verb_help(command *c, error *err);
+status verb_history(command *c, error *err);
 status verb_init(command *c, error *err);
 status verb_land(command *c, error *err);
+status verb_ledger(command *c, error *err);
 status verb_log(command *c, error *err);
 status verb_ls(command *c, error *err);
 status verb_plan(command *c, error *err);
 status verb_query(command *c, error *err);
+status verb_release(command *c, error *err);
 status verb_run(command *c, error *err);
 status verb_schema(command *c, error *err);
 status verb_show(command *c, error *err);
 status verb_status(command *c, error *err);
+status verb_undo(command *c, error *err);
 status verb_validate(command *c, error *err);
 status verb_version(command *c, error *err);
 

@@ -29,12 +29,18 @@ static status nothing_pending(session *s, bool *ret, error *err) {
     return OK;
 }
 
+static status everything_journaled(session *s, bool *ret, error *err) {
+    return journal_is_exported(s->ledger, ret, err);
+}
+
 static status nothing_stale(session *s, bool *ret, error *err) {
     ledger_edges behind = {0};
+    ledger_holds lapsed = {0};
     int64_t marked = 0;
+    TRY(ledger_holds_lapsed(s->ledger, s->arena, &lapsed, err));
     TRY(ledger_edges_behind(s->ledger, s->arena, &behind, err));
     TRY(ledger_mark_count(s->ledger, &marked, err));
-    *ret = behind.count == 0 && marked == 0;
+    *ret = behind.count == 0 && marked == 0 && lapsed.count == 0;
     return OK;
 }
 
@@ -60,9 +66,9 @@ status work_is_idle(session *s, work_scope scope, bool *ret, error *err) {
         status (*holds)(session *s, bool *ret, error *err);
         work_scope from; /* asked for this scope and wider ones */
     } CLAIMS[] = {
-        {tables_agree, WORK_LAND},        {nothing_pending, WORK_LAND},
-        {land_holds_nothing, WORK_LAND},  {nothing_stale, WORK_ALL},
-        {everything_projected, WORK_ALL},
+        {tables_agree, WORK_LAND},         {nothing_pending, WORK_LAND},
+        {everything_journaled, WORK_LAND}, {land_holds_nothing, WORK_LAND},
+        {nothing_stale, WORK_ALL},         {everything_projected, WORK_ALL},
     };
     bool idle = true;
     for (size_t i = 0; idle && i < ARRAY_SIZE(CLAIMS); i++)
@@ -94,12 +100,6 @@ static status try_begin(session *s, work *w, error *err) {
     return ledger_commit(s->ledger, err);
 }
 
-status work_begin(session *s, work *ret, error *err) {
-    work w = {.session = s};
-    clock_new_id(s->command->clock, w.run);
-    bool waits = option_given(s->command->options, OPTION_WAIT);
-    status result = try_begin(s, &w, err);
-    if (result == E_BUSY && waits)
 static status keep_lease(work *w, error *err) {
     const session *s = w->session;
     const keeper_options options = {.ledger = s->lake->ledger,
@@ -110,6 +110,13 @@ static status keep_lease(work *w, error *err) {
     return keeper_start(&options, &w->keeper, err);
 }
 
+status work_begin(session *s, work *ret, error *err) {
+    work w = {.session = s};
+    TRY(journal_export(s->ledger, s->journal, err)); /* what a killed run had committed */
+    clock_new_id(s->command->clock, w.run);
+    bool waits = option_given(s->command->options, OPTION_WAIT);
+    status result = try_begin(s, &w, err);
+    if (result == E_BUSY && waits)
         log_write(s->command->log, LOG_INFO, "waiting: %s", err->message);
     while (result == E_BUSY && waits) {
         poll(NULL, 0, WAIT_MS);
@@ -154,15 +161,17 @@ static status record_end(const work *w, status outcome, const char *summary, err
 status work_end(work *w, status outcome, const json_t *summary, error *err) {
     session *s = w->session;
     ledger_rollback(s->ledger);
+    crash_point("work.ending");
+    keeper_stop(w->keeper);
+    s->fence = 0;
     error problem = {0};
     const char *text = summary != NULL ? json_text(s->arena, summary) : NULL;
     status recorded = record_end(w, outcome, text, &problem);
+    if (recorded == OK)
+        recorded = journal_export(s->ledger, s->journal, &problem);
     if (recorded == OK || outcome != OK)
         return outcome;
     if (err != NULL)
         *err = problem;
-    crash_point("work.ending");
-    keeper_stop(w->keeper);
-    s->fence = 0;
     return recorded;
 }

@@ -79,11 +79,22 @@ static status insert_delivery(ledger *l, const delivery *d, int64_t seq, int64_t
         values, ARRAY_SIZE(values), 0, ret_id, err);
 }
 
+static status add_event(ledger *l, int64_t id, delivery_state state, error *err) {
+    int64_t seq;
+    TRY(ledger_next_seq(l, &seq, err));
+    const db_value values[] = {DB_I(id), DB_I(seq), DB_T(delivery_state_name(state))};
+    return ledger_write(l,
+                        "INSERT INTO delivery_event (delivery, seq, state) VALUES ($1, $2, $3)"
+                        " ON CONFLICT (delivery, seq) DO UPDATE SET state = excluded.state",
+                        values, ARRAY_SIZE(values), err);
+}
+
 status ledger_delivery_add(ledger *l, const delivery *d, int64_t *ret_id, error *err) {
     int64_t seq, id;
     ledger_need_write(l);
     TRY(ledger_next_seq(l, &seq, err));
     TRY(insert_delivery(l, d, seq, &id, err));
+    TRY(add_event(l, id, d->state, err));
     if (d->state == DELIVERY_ACTIVE)
         TRY(ledger_touch(l, d->table, id, err));
     *ret_id = id;
@@ -103,6 +114,7 @@ status ledger_delivery_set_state(ledger *l, int64_t id, delivery_state state, co
                      "UPDATE delivery SET state = $2, reason = $3, changed_seq = $4"
                      " WHERE id = $1",
                      values, ARRAY_SIZE(values), err));
+    TRY(add_event(l, id, state, err));
     bool readers_see_it =
         before.state != state && (before.state == DELIVERY_ACTIVE || state == DELIVERY_ACTIVE);
     return readers_see_it ? ledger_touch(l, before.table, id, err) : OK;

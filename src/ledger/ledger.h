@@ -34,6 +34,9 @@ const char *ledger_lake_id(const ledger *l);
  * from here on is seen by this handle alone, blocks nobody, and is gone when it is closed. Also
  * for a ledger that can only be read. E_FULL, E_IO. */
 CHECKED status ledger_rehearse(ledger *l, error *err);
+/* Copy what the ledger holds now into path, a new or empty file, while others go on writing.
+ * E_FULL, E_DENIED, E_IO; E_USAGE for databases that have their own tools for it. */
+CHECKED status ledger_backup(ledger *l, const char *path, error *err);
 bool ledger_is_read_only(const ledger *l); /* then ledger_begin(LEDGER_WRITE) gives E_DENIED */
 /* How long ledger_begin waits for another writer; 10 seconds when never set. */
 void ledger_wait_limit(ledger *l, int64_t limit_ms);
@@ -368,13 +371,13 @@ CHECKED status ledger_lease_take(ledger *l, const char *name, const char *owner,
                                  int64_t *ret_fence, error *err);
 CHECKED status ledger_lease_check(ledger *l, const char *name, const char *owner, int64_t fence,
                                   error *err); /* in the commit's transaction; E_BUSY when lost */
-CHECKED status ledger_lease_release(ledger *l, const char *name, const char *owner, error *err);
-
-typedef struct pending_object {
 /* Hold it for_us longer from now, whether or not its time is over: nobody else has had it. E_BUSY
  * when somebody has. */
 CHECKED status ledger_lease_renew(ledger *l, const char *name, const char *owner, int64_t fence,
                                   int64_t for_us, error *err);
+CHECKED status ledger_lease_release(ledger *l, const char *name, const char *owner, error *err);
+
+typedef struct pending_object {
     const char *store; /* layer name, or "quarantine" */
     const char *object;
     const char *run;
@@ -399,9 +402,6 @@ CHECKED status ledger_failures_of(ledger *l, int64_t table, arena *a, ledger_fai
 CHECKED status ledger_event_add(ledger *l, const char *who, const char *what, const char *ref,
                                 const char *why, int64_t now_us, error *err);
 
-/* views for people */
-
-/* The read-only views of `weir query` (design section 11), a contract with users: columns may be
 /* history */
 
 /* A version that was current in a partition, with its newest time as such. */
@@ -479,6 +479,9 @@ CHECKED status ledger_undoables_of(ledger *l, const char *run, arena *a, ledger_
 CHECKED status ledger_deliveries_between(ledger *l, int64_t one, int64_t other, arena *a,
                                          strings *ret, error *err);
 
+/* views for people */
+
+/* The read-only views of `weir query` (design section 11), a contract with users: columns may be
  * added, not removed. Types are VARCHAR, BIGINT, TIMESTAMP (UTC) and BOOLEAN. */
 typedef struct ledger_view_column {
     const char *name;
@@ -502,7 +505,8 @@ CHECKED status ledger_view(ledger *l, const char *name, json_t **ret_columns, js
 
 typedef struct table_summary {
     int64_t partitions, stale, failed, rows,
-        bytes; /* a source table: deliveries active, rows, bytes */
+        bytes;    /* a source table: deliveries active, rows, bytes */
+    int64_t held; /* these are not counted as stale */
     const char *last_run;
 } table_summary;
 CHECKED status ledger_table_summary(ledger *l, int64_t table, bool is_source, arena *a,

@@ -12,6 +12,9 @@
     " JOIN partition p ON p.id = c.partition"              \
     " JOIN generation had ON had.id = p.generation AND had.partition_by = wanted.partition_by"
 
+#define MARK_IS_HELD \
+    "EXISTS (SELECT 1 FROM hold h WHERE h.tbl = mark.tbl AND h.partition = mark.partition)"
+
 static const char *const CAUSE_NAMES[] = {
     [CAUSE_NEW] = "new",
     [CAUSE_SUPERSEDED] = "superseded",
@@ -63,6 +66,25 @@ status ledger_mark_all(ledger *l, int64_t table, cause_kind cause, const char *r
                         values, ARRAY_SIZE(values), err);
 }
 
+/* Also of another generation: what is current of one that is no more has to go. */
+static const char *const MARK_EVERYTHING[] = {
+    "INSERT INTO mark (tbl, partition, cause, ref, seq)"
+    " SELECT t.id, p.text, $1, 'journal', $2 FROM tbl t"
+    " JOIN current c ON c.tbl = t.id AND c.to_seq IS NULL JOIN partition p ON p.id = c.partition"
+    " WHERE t.kind = 'derived' AND t.state = 'active'" MARK_AGAIN,
+
+    "INSERT INTO mark (tbl, partition, cause, ref, seq)"
+    " SELECT t.id, '()', $1, 'journal', $2 FROM tbl t JOIN generation g ON g.id = t.generation"
+    " WHERE t.kind = 'derived' AND t.state = 'active' AND g.partition_by = '[]'" MARK_AGAIN,
+};
+
+status ledger_mark_everything(ledger *l, int64_t seq, error *err) {
+    const db_value values[] = {DB_T(cause_name(CAUSE_CODE)), DB_I(seq)};
+    for (size_t i = 0; i < ARRAY_SIZE(MARK_EVERYTHING); i++)
+        TRY(ledger_write(l, MARK_EVERYTHING[i], values, ARRAY_SIZE(values), err));
+    return OK;
+}
+
 /* Each statement marks what one kind of feed reaches: the partitions it names; all that exist; and,
  * of an unpartitioned reader, the one that there is. */
 static const char *const MARKS_OF_UNIT[] = {
@@ -110,7 +132,7 @@ static void read_mark(const db_rows *row, arena *a, void *into) {
 status ledger_marks(ledger *l, int64_t table, arena *a, marks *ret, error *err) {
     const db_value values[] = {DB_I(table)};
     const ledger_query query = {"SELECT partition, cause, ref, seq FROM mark WHERE tbl = $1"
-                                " ORDER BY partition, seq, cause, ref",
+                                " AND NOT " MARK_IS_HELD " ORDER BY partition, seq, cause, ref",
                                 values, ARRAY_SIZE(values), read_mark};
     marks all = {0};
     TRY(ledger_select(l, &query, a, &all, err));
@@ -119,7 +141,8 @@ status ledger_marks(ledger *l, int64_t table, arena *a, marks *ret, error *err) 
 }
 
 status ledger_mark_count(ledger *l, int64_t *ret, error *err) {
-    return db_get_int(l->d, "SELECT count(*) FROM mark", NULL, 0, 0, ret, err);
+    return db_get_int(l->d, "SELECT count(*) FROM mark WHERE NOT " MARK_IS_HELD, NULL, 0, 0, ret,
+                      err);
 }
 
 status ledger_marks_clear(ledger *l, int64_t table, const char *partition, int64_t up_to,

@@ -43,9 +43,19 @@ status ledger_begin(ledger *l, ledger_mode mode, error *err) {
     return OK;
 }
 
+/* The commit stands, whatever becomes of its entry: that waits in the outbox, and who ends the run
+ * exports and tells what is in the way. */
+static void export_now(ledger *l) {
+    status ignored = l->journal != NULL ? journal_export(l, l->journal, NULL) : OK;
+    (void)ignored;
+}
+
 status ledger_commit(ledger *l, error *err) {
     ASSERT(l->in_transaction);
     status result = ledger_settle_bookmarks(l, err);
+    if (result == OK)
+        result = journal_record(l, err);
+    crash_point("ledger.committing");
     if (result == OK)
         result = db_script(l->d, "COMMIT", err);
     if (result != OK) {
@@ -55,11 +65,10 @@ status ledger_commit(ledger *l, error *err) {
     crash_point("ledger.committed");
     bool has_entry = l->seq != 0;
     if (has_entry)
-    if (result == OK)
-        result = journal_record(l, err);
-    crash_point("ledger.committing");
         l->committed_seq = l->seq;
     forget_transaction(l);
+    if (has_entry)
+        export_now(l);
     return OK;
 }
 
@@ -73,11 +82,22 @@ void ledger_rollback(ledger *l) {
     forget_transaction(l);
 }
 
+/* People ask for moments by the wall clock, which may be set back; commits keep their order. */
+static status add_moment(ledger *l, error *err) {
+    const db_value values[] = {DB_I(l->seq), DB_I(clock_now_us(&CLOCK_SYSTEM))};
+    return ledger_write(l,
+                        "INSERT INTO moment (seq, at) SELECT $1,"
+                        " CASE WHEN coalesce(max(at), 0) > $2 THEN max(at) ELSE $2 END FROM moment",
+                        values, ARRAY_SIZE(values), err);
+}
+
 status ledger_next_seq(ledger *l, int64_t *ret, error *err) {
     ledger_need_write(l);
-    if (l->seq == 0)
+    if (l->seq == 0) {
         TRY(db_get_int(l->d, "UPDATE lake SET seq = seq + 1 RETURNING seq", NULL, 0, 0, &l->seq,
                        err));
+        TRY(add_moment(l, err));
+    }
     ASSERT(l->seq > 0);
     *ret = l->seq;
     return OK;

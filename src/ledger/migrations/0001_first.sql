@@ -75,6 +75,14 @@ CREATE INDEX delivery_by_change ON delivery (tbl, changed_seq);
 CREATE INDEX delivery_by_state ON delivery (tbl, state, identity, land_time);
 CREATE INDEX delivery_by_claim ON delivery (claim);
 
+-- Every state that a delivery has had, for "as of". Within a commit the last one counts.
+CREATE TABLE delivery_event (
+    delivery BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (delivery, seq)
+);
+
 CREATE TABLE partition (
     id {id},
     tbl BIGINT NOT NULL,
@@ -91,7 +99,8 @@ CREATE TABLE version (
     rows BIGINT NOT NULL,
     bytes BIGINT NOT NULL,
     run TEXT NOT NULL,
-    created_seq BIGINT NOT NULL
+    created_seq BIGINT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'kept'      -- kept | lost (files damaged) | deleting | gone (gc)
 );
 CREATE INDEX version_by_partition ON version (partition);
 
@@ -178,6 +187,37 @@ CREATE TABLE mark (
     seq BIGINT NOT NULL,
     PRIMARY KEY (tbl, partition, cause, ref)
 );
+
+-- A partition that was undone: runs leave it as it is, although it is marked.
+CREATE TABLE hold (
+    tbl BIGINT NOT NULL,
+    partition TEXT NOT NULL,
+    derivation BIGINT NOT NULL,             -- how the content was made that was undone
+    basis TEXT NOT NULL,                    -- fingerprint of what ends the hold when it changes
+    run TEXT NOT NULL,                      -- the run that was undone
+    seq BIGINT NOT NULL,
+    who TEXT NOT NULL,
+    why TEXT,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (tbl, partition)
+);
+
+-- What somebody reads: what was current at that commit must stay until the pin ends.
+CREATE TABLE pin (
+    id {id},
+    seq BIGINT NOT NULL,
+    process TEXT NOT NULL,                  -- as in lease
+    until BIGINT NOT NULL                   -- by the database's clock
+);
+
+-- When each commit was, never going back, and which run made it.
+CREATE TABLE moment (
+    seq BIGINT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    run TEXT
+);
+CREATE INDEX moment_by_time ON moment (at);
+CREATE INDEX moment_by_run ON moment (run);
 
 CREATE TABLE failure (
     tbl BIGINT NOT NULL,

@@ -28,7 +28,7 @@ static int close_fixture(void **state) {
     return 0;
 }
 
-static const unsigned ALLOWED = OPTIONS_COMMON | OPTION_BIT(OPTION_JOBS)
+static const option_set ALLOWED = OPTIONS_COMMON | OPTION_BIT(OPTION_JOBS)
                                 | OPTION_BIT(OPTION_EXCLUDE) | OPTION_BIT(OPTION_LIMIT);
 
 /* words: separated by blanks, after the program's name. */
