@@ -112,9 +112,20 @@ static bool is_forced(const plan_partition *p) {
     return false;
 }
 
+/* Building without what is not known would lose its rows. Nothing to remember: it is asked again. */
+static void fail_unknown(staged *st, const error *why) {
+    st->outcome = OUTCOME_FAILED;
+    st->remembered = true;
+    st->failure = *why;
+}
+
 static status decide_one(build_state *s, staged_table *table, staged *st,
                          const ledger_failures *failures, error *err) {
     char key[65];
+    if (table->unknown) {
+        fail_unknown(st, table->unknown);
+        return OK;
+    }
     if (table->blocked_whole || strmap_has(table->blocked, st->text)) {
         st->outcome = OUTCOME_BLOCKED;
         return OK;

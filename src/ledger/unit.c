@@ -9,13 +9,23 @@
 #define VERSION_UNIT   "SELECT v.id, p.text, v.content, v.rows, v.bytes FROM "
 #define VERSION_ORDER  " ORDER BY p.text, v.id"
 
+/* A contract is long, and most deliveries of a table share one. */
+static void read_contract(const db_rows *row, arena *a, const ledger_units *before,
+                          ledger_unit *ret) {
+    const ledger_unit *last = before->count > 0 ? &before->items[before->count - 1] : NULL;
+    ret->contract_hash = db_text(row, 3, a);
+    if (last && last->contract_hash && ret->contract_hash
+        && str_eq(last->contract_hash, ret->contract_hash))
+        ret->contract = last->contract;
+    else
+        ret->contract = db_text(row, 2, a);
+}
+
 static void read_delivery_unit(const db_rows *row, arena *a, void *into) {
     ledger_units *units = into;
     ledger_unit unit = {
         .unit = db_int(row, 0),
         .sha256 = db_text(row, 1, a),
-        .contract = db_text(row, 2, a),
-        .contract_hash = db_text(row, 3, a),
         .file = db_text(row, 4, a),
         .object = db_text(row, 5, a),
         .from_path = db_text(row, 6, a),
@@ -23,6 +33,7 @@ static void read_delivery_unit(const db_rows *row, arena *a, void *into) {
         .rows = db_int(row, 8),
         .bytes = db_int(row, 9),
     };
+    read_contract(row, a, units, &unit);
     vec_push(a, units, unit);
 }
 

@@ -121,13 +121,38 @@ static void test_what_no_longer_counts_is_not_asked_what_it_feeds(void **state) 
     world_define_shop(w);
     int64_t bad = world_deliver(w, "raw.sales", "bad.csv", "day,shop,amount\nsomeday,A,1\n");
     world_deliver(w, "raw.sales", "good.csv", TWO_DAYS);
-    assert_int_equal(world_try_run(w, NULL), E_DATA);
-    assert_non_null(strstr(w->err.message, "bad.csv"));
-    assert_non_null(strstr(w->err.message, "silver.sales"));
+    world_run(w);
+    assert_string_equal(world_failed(w), "silver.sales *");
     world_set_state(w, bad, DELIVERY_WITHDRAWN);
     world_run(w);
     assert_string_equal(world_rows(w, "gold.total"), "3,2");
     assert_int_equal(edges_behind(w), 0);
+}
+
+static void test_a_table_with_a_map_that_cannot_be_computed_lets_the_others_go_on(void **state) {
+    world *w = world_of(state);
+    world_define_shop(w);
+    world_write(w, "tables/silver/text.sql", "SELECT day, count(*) AS n FROM raw.sales GROUP BY 1");
+    world_write(w, "tables/silver/text.yaml", "partition_by: [day]\n");
+    world_define(w);
+    world_deliver(w, "raw.sales", "good.csv", TWO_DAYS);
+    world_run(w);
+    int64_t bad = world_deliver(w, "raw.sales", "bad.csv", "day,shop,amount\nsomeday,A,1\n");
+    world_deliver(w, "raw.sales", "more.csv", "day,shop,amount\n2020-01-01,A,4\n");
+    world_run(w);
+    assert_string_equal(world_failed(w), "silver.sales *");
+    const error *why = &w->result.failed.items[0].error;
+    assert_int_equal(why->kind, E_DATA);
+    assert_non_null(strstr(why->message, "bad.csv"));
+    assert_non_null(strstr(why->message, "silver.sales"));
+    assert_string_equal(world_rows(w, "silver.text"), "2020-01-01,2 2020-02-02,1 someday,1");
+    assert_string_equal(world_rows(w, "gold.total"), "3,2");
+    assert_int_equal(build_absorb(&w->c, &w->err), E_DATA);
+    world_set_state(w, bad, DELIVERY_WITHDRAWN);
+    world_run(w);
+    assert_string_equal(world_failed(w), "");
+    assert_string_equal(world_rows(w, "gold.total"), "7,3");
+    assert_string_equal(world_rows(w, "silver.text"), "2020-01-01,2 2020-02-02,1");
 }
 
 /* A partition that reads an input whole reads every active delivery, known feeds or not. */
@@ -157,6 +182,7 @@ int main(void) {
         WORLD_TEST(test_a_new_table_is_built_from_what_came_before_it),
         WORLD_TEST(test_a_map_may_speak_of_the_land_time),
         WORLD_TEST(test_what_no_longer_counts_is_not_asked_what_it_feeds),
+        WORLD_TEST(test_a_table_with_a_map_that_cannot_be_computed_lets_the_others_go_on),
         WORLD_TEST(test_a_delivery_read_whole_and_withdrawn_at_once_leaves_its_mark),
     };
     return WORLD_RUN(tests);

@@ -301,7 +301,8 @@ static status carry_out(world *w, const bool *selected) {
     build_context absorbing = w->c;
     absorbing.engine = w->loader;
     TRY(build_recover(&w->c, &w->err));
-    TRY(build_absorb(&absorbing, &w->err));
+    if (w->builder != w->loader) /* which answers nothing but builds */
+        TRY(build_absorb(&absorbing, &w->err));
     return build_stale(&w->c, selected, w->a, &w->result, &w->err);
 }
 
