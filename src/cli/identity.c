@@ -2,6 +2,7 @@
 
 #include "base/crash.h"
 #include "base/path.h"
+#include "ledger/journal.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -61,8 +62,9 @@ static status refuse_without_store(const lake *l, error *err) {
 static status refuse_without_ledger(const lake *l, error *err) {
     error_set(err, E_FOREIGN, "store \"%s\" belongs to a lake, but ledger \"%s\" is not there",
               l->store, l->ledger);
-    error_hint(err, "Bring back the ledger or correct `ledger` in lake.yaml; to begin anew, move "
-                    "the store away.");
+    error_hint(err,
+               "Bring it back, or make it anew with `weir ledger rebuild`; or correct `ledger` "
+               "in lake.yaml; to begin anew, move the store away.");
     return E_FOREIGN;
 }
 
@@ -108,9 +110,10 @@ static status put_marker(const lake *l, const char *id, error *err) {
     return result;
 }
 
-/* SQLite keeps two files beside a ledger. */
+/* A ledger's file, and the two that SQLite keeps beside it. */
+static const char *const ENDINGS[] = {"", "-wal", "-shm"};
+
 static status remove_unfinished(const char *ledger_path, error *err) {
-    static const char *const ENDINGS[] = {"", "-wal", "-shm"};
     ARENA_AUTO a = arena_new();
     for (size_t i = 0; i < ARRAY_SIZE(ENDINGS); i++) {
         const char *path = arena_printf(a, "%s%s", ledger_path, ENDINGS[i]);
@@ -121,20 +124,31 @@ static status remove_unfinished(const char *ledger_path, error *err) {
 }
 
 /* Under a name of its own until it is whole: a ledger that is there can be opened. */
-static status create_ledger(const lake *l, const clock_source *clock, error *err) {
-    ARENA_AUTO a = arena_new();
-    char id[ID_TEXT_SIZE];
-    clock_new_id(clock, id);
+static status begin_ledger(const lake *l, const char *id, arena *a, const char **ret_unfinished,
+                           ledger **ret, error *err) {
     TRY(dir_make(path_parent(a, l->ledger), err));
     const char *unfinished = arena_printf(a, "%s.new", l->ledger);
     TRY(remove_unfinished(unfinished, err));
-    ledger *made = NULL;
-    TRY(ledger_create(unfinished, id, l->name, &made, err));
-    ledger_close(made);
+    *ret_unfinished = unfinished;
+    return ledger_create(unfinished, id, l->name, ret, err);
+}
+
+static status finish_ledger(const lake *l, const char *unfinished, arena *a, error *err) {
     if (rename(unfinished, l->ledger) != 0)
         return error_set_errno(err, errno, "cannot make ledger \"%s\"", l->ledger);
     TRY(remove_unfinished(unfinished, err));
     return dir_sync(path_parent(a, l->ledger), err);
+}
+
+static status create_ledger(const lake *l, const clock_source *clock, error *err) {
+    ARENA_AUTO a = arena_new();
+    char id[ID_TEXT_SIZE];
+    clock_new_id(clock, id);
+    const char *unfinished = NULL;
+    ledger *made = NULL;
+    TRY(begin_ledger(l, id, a, &unfinished, &made, err));
+    ledger_close(made);
+    return finish_ledger(l, unfinished, a, err);
 }
 
 static status create_both(const lake *l, const clock_source *clock, arena *a, error *err) {
@@ -145,25 +159,33 @@ static status create_both(const lake *l, const clock_source *clock, arena *a, er
         return OK;
     if (!file_exists(l->ledger))
         TRY(create_ledger(l, clock, err));
+    crash_point("init.ledger");
     ledger *made = NULL;
     TRY(ledger_open(l->ledger, NULL, &made, err));
     status result = put_marker(l, ledger_lake_id(made), err);
+    crash_point("init.marker");
     ledger_close(made);
     return result;
 }
 
 /* The definition is locked meanwhile, so that of several first runs one makes the lake. */
-static status create_locked(const lake *l, const clock_source *clock, arena *a, error *err) {
+static status lock_definition(const lake *l, int *ret_fd, error *err) {
+    ARENA_AUTO a = arena_new();
     const char *path = path_join(a, l->dir, "lake.yaml");
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
-        error_set_errno(err, errno, "cannot lock \"%s\"", path);
-        if (fd >= 0)
-    crash_point("init.ledger");
-            close(fd);
-        return err != NULL ? err->kind : E_IO;
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0) {
+        *ret_fd = fd;
+        return OK;
     }
-    crash_point("init.marker");
+    status failed = error_set_errno(err, errno, "cannot lock \"%s\"", path);
+    if (fd >= 0)
+        close(fd);
+    return failed;
+}
+
+static status create_locked(const lake *l, const clock_source *clock, arena *a, error *err) {
+    int fd = -1;
+    TRY(lock_definition(l, &fd, err));
     status result = create_both(l, clock, a, err);
     close(fd);
     return result;
@@ -176,4 +198,56 @@ status identity_create(const lake *l, const clock_source *clock, ledger **ret, e
     const char *id = NULL;
     TRY(identity_look(l, a, &state, &id, err));
     return ledger_open(l->ledger, id, ret, err);
+}
+
+static status refuse_no_journal(const lake *l, error *err) {
+    error_set(err, E_NOT_FOUND, "store \"%s\" has no journal to make a ledger from", l->store);
+    error_hint(err, "Check `store` in lake.yaml; `weir init` starts a new lake in an empty store.");
+    return E_NOT_FOUND;
+}
+
+static status replay_journal(const lake *l, ledger *into, int64_t *ret_commits, error *err) {
+    store *s = NULL;
+    TRY(store_open(l->store, &s, err));
+    status result = journal_replay(into, s, ret_commits, err);
+    store_close(s);
+    return result == OK && *ret_commits == 0 ? refuse_no_journal(l, err) : result;
+}
+
+static status set_aside(const lake *l, error *err) {
+    ARENA_AUTO a = arena_new();
+    const char *aside = arena_printf(a, "%s" IDENTITY_REPLACED, l->ledger);
+    TRY(remove_unfinished(aside, err));
+    for (size_t i = 0; i < ARRAY_SIZE(ENDINGS); i++) {
+        const char *from = arena_printf(a, "%s%s", l->ledger, ENDINGS[i]);
+        if (rename(from, arena_printf(a, "%s%s", aside, ENDINGS[i])) != 0 && errno != ENOENT)
+            return error_set_errno(err, errno, "cannot set \"%s\" aside", from);
+    }
+    return OK;
+}
+
+static status rebuild_locked(const lake *l, int64_t *ret_commits, error *err) {
+    ARENA_AUTO a = arena_new();
+    const char *id = NULL, *unfinished = NULL;
+    ledger *made = NULL;
+    TRY(find_marker(l, a, &id, err));
+    if (id == NULL)
+        return refuse_no_journal(l, err);
+    TRY(begin_ledger(l, id, a, &unfinished, &made, err));
+    status result = replay_journal(l, made, ret_commits, err);
+    ledger_close(made);
+    if (result == OK)
+        result = set_aside(l, err);
+    if (result == OK)
+        return finish_ledger(l, unfinished, a, err);
+    (void)remove_unfinished(unfinished, NULL);
+    return result;
+}
+
+status identity_rebuild(const lake *l, int64_t *ret_commits, error *err) {
+    int fd = -1;
+    TRY(lock_definition(l, &fd, err));
+    status result = rebuild_locked(l, ret_commits, err);
+    close(fd);
+    return result;
 }

@@ -23,4 +23,10 @@ CHECKED status identity_look(const lake *l, arena *a, identity_state *ret, const
  * E_EXISTS: another lake took the store. */
 CHECKED status identity_create(const lake *l, const clock_source *clock, ledger **ret, error *err);
 
+/* Make the ledger anew from the store alone: its marker and its journal. A file in its place is
+ * kept beside it, under IDENTITY_REPLACED. ret_commits: how many were replayed.
+ * E_NOT_FOUND: the store has no marker, or no journal; else as journal_replay. */
+#define IDENTITY_REPLACED ".replaced"
+CHECKED status identity_rebuild(const lake *l, int64_t *ret_commits, error *err);
+
 #endif

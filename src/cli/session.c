@@ -2,7 +2,9 @@
 
 #include "base/path.h"
 #include "cli/identity.h"
+#include "ledger/journal.h"
 
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,6 +118,33 @@ static status open_ledger(session *s, session_access access, error *err) {
     return identity_create(s->lake, s->command->clock, &s->ledger, err);
 }
 
+static void tell_behind(const session *s, session_access access, int64_t count) {
+    log_write(s->command->log, LOG_WARN,
+              "ledger \"%s\" is older than its store: %s by %" PRId64 " commits of the journal",
+              s->lake->ledger,
+              access == SESSION_CHANGE ? "it was brought forward"
+                                       : "what follows is of a copy brought forward",
+              count);
+}
+
+/* A ledger that was restored from a copy learns what has happened since; for verbs that only look,
+ * a rehearsal does. */
+static status meet_journal(session *s, session_access access, error *err) {
+    bool behind = false;
+    int64_t count = 0;
+    TRY(store_open(s->lake->store, &s->journal, err));
+    TRY(journal_look(s->ledger, s->journal, &behind, err));
+    if (behind && access != SESSION_CHANGE)
+        TRY(ledger_rehearse(s->ledger, err));
+    if (behind)
+        TRY(journal_replay(s->ledger, s->journal, &count, err));
+    if (count > 0)
+        tell_behind(s, access, count);
+    if (access == SESSION_CHANGE)
+        journal_attach(s->ledger, s->journal);
+    return OK;
+}
+
 static status open_stores(session *s, error *err) {
     s->layers = ARENA_ARRAY(s->arena, store *, s->lake->layer_count);
     for (size_t i = 0; i < s->lake->layer_count; i++)
@@ -142,6 +171,7 @@ status session_open(command *c, session_access access, session *s, error *err) {
     if (access == SESSION_DEFINITION)
         return OK;
     TRY(open_ledger(s, access, err));
+    TRY(meet_journal(s, access, err));
     TRY(open_stores(s, err));
     return access == SESSION_READ ? read_tables(s, err) : OK;
 }
@@ -152,6 +182,7 @@ void session_close(session *s) {
     for (size_t i = 0; s->layers != NULL && i < s->lake->layer_count; i++)
         store_close(s->layers[i]);
     store_close(s->quarantine);
+    store_close(s->journal);
     *s = (session){0};
 }
 
@@ -185,6 +216,7 @@ land_context session_land_context(session *s, const char *run) {
                           .log = c->log,
                           .run = run,
                           .who = s->who,
+                          .fence = s->fence,
                           .now_us = s->now_us,
                           .interrupted = c->interrupted,
                           .progress = show_landing,
@@ -203,6 +235,7 @@ build_context session_build_context(session *s, const char *run) {
                            .log = c->log,
                            .run = run,
                            .who = s->who,
+                           .fence = s->fence,
                            .started_us = now,
                            .retry_failed = option_given(c->options, OPTION_RETRY_FAILED),
                            .interrupted = c->interrupted,
@@ -218,5 +251,3 @@ project_context session_project_context(const session *s, const char *run) {
                              .run = run,
                              .fence = s->fence};
 }
-                          .fence = s->fence,
-                           .fence = s->fence,

@@ -19,11 +19,12 @@ typedef struct session {
     ledger_table *tables; /* one per lake table, same index */
     store **layers;       /* one per lake layer */
     store *quarantine;
+    store *journal; /* the lake's own store, which has the journal */
     char *worker; /* the program */
     const char *who;
     int64_t now_us; /* --now; 0: not given */
-} session;
     int64_t fence;  /* of the lease, while this command works under it; else 0 */
+} session;
 
 typedef enum session_access {
     SESSION_DEFINITION, /* the definition and an engine */

@@ -27,6 +27,7 @@ struct ledger {
     int64_t seq;             /* of the open transaction; 0: none taken */
     int64_t committed_seq;   /* newest that this handle committed; 0: none */
     ledger_changes *changes; /* of the open transaction; NULL: none */
+    struct store *journal;   /* where commits are exported to; NULL: nowhere. Borrowed */
 };
 
 /* The same as ledger_open and ledger_create with a driver of the caller's choice. */
@@ -65,6 +66,9 @@ void ledger_read_text(const db_rows *row, arena *a, void *into);
 CHECKED status ledger_touch(ledger *l, int64_t table, int64_t unit, error *err);
 /* The readers of input that know the unit's feeds were marked: their bookmarks may follow. */
 CHECKED status ledger_settle_unit(ledger *l, int64_t input, int64_t unit, error *err);
+/* Mark every partition that is current in a table that is defined, whatever its feeds, and the one
+ * of each unpartitioned table. */
+CHECKED status ledger_mark_everything(ledger *l, int64_t seq, error *err);
 /* Before the commit: move the bookmarks of readers for which every changed unit was settled. */
 CHECKED status ledger_settle_bookmarks(ledger *l, error *err);
 

@@ -226,6 +226,8 @@ status journal_apply(ledger *l, const journal_place *place, const char *name, co
     TRY(check_seal(name, text, size, ret_sha256, err));
     TRY(json_parse(text, size, name, &entry, err));
     status applied = apply_parsed(l, place, name, entry, &problem);
+    if (applied == E_EXISTS) /* two rows under one name */
+        applied = problem.kind = E_DATA;
     if (applied != OK && strstr(problem.message, name) == NULL)
         error_prefix(&problem, "journal entry \"%s\"", name);
     if (applied != OK && err != NULL)

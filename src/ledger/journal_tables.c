@@ -208,8 +208,9 @@ const char *journal_slot(const journal_table *t, const journal_column *key) {
         numbers += c->key && c->type == JOURNAL_INT;
         texts += c->key && c->type != JOURNAL_INT;
     }
-    ASSERT(numbers < ARRAY_SIZE(NUMBERS) && texts < ARRAY_SIZE(TEXTS));
-    return key->type == JOURNAL_INT ? NUMBERS[numbers] : TEXTS[texts];
+    bool is_number = key->type == JOURNAL_INT;
+    ASSERT(is_number ? numbers < ARRAY_SIZE(NUMBERS) : texts < ARRAY_SIZE(TEXTS));
+    return is_number ? NUMBERS[numbers] : TEXTS[texts];
 }
 
 /* row: NEW or OLD. */

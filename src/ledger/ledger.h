@@ -479,6 +479,59 @@ CHECKED status ledger_undoables_of(ledger *l, const char *run, arena *a, ledger_
 CHECKED status ledger_deliveries_between(ledger *l, int64_t one, int64_t other, arena *a,
                                          strings *ret, error *err);
 
+/* pins: what was current at a commit stays while somebody reads it. */
+CHECKED status ledger_pin_take(ledger *l, int64_t seq, int64_t for_us, int64_t *ret, error *err);
+CHECKED status ledger_pin_drop(ledger *l, int64_t pin, error *err);
+
+/* gc: versions that nothing needs. First they are marked, then their files go, then they are
+ * forgotten; a version that is marked never becomes current again. */
+
+/* Why a version that is not current stays. */
+typedef enum ledger_need {
+    NEED_NONE,
+    NEED_HOLD,       /* it was undone and is held */
+    NEED_PIN,        /* somebody reads it */
+    NEED_READER,     /* a table that read it has not taken the change in yet */
+    NEED_GENERATION, /* of a generation that is not complete yet */
+    NEED_AGE,        /* retention: for */
+    NEED_NUMBER,     /* retention: keep */
+    NEED_COUNT
+} ledger_need;
+
+typedef struct ledger_retired {
+    int64_t version, table;
+    const char *table_name, *partition;
+    int64_t bytes;
+    ledger_need need;
+} ledger_retired;
+typedef VEC(ledger_retired) ledger_retireds;
+
+typedef struct ledger_retention {
+    int64_t before_us; /* what was replaced later stays */
+    int64_t keep;      /* so many of each partition stay */
+} ledger_retention;
+/* All kept versions that are not current, by table and partition, newest first. Needs a write
+ * transaction: pins that have ended go. */
+CHECKED status ledger_gc_look(ledger *l, const ledger_retention *rule, arena *a,
+                              ledger_retireds *ret, error *err);
+CHECKED status ledger_gc_mark(ledger *l, int64_t version, error *err);
+
+typedef struct ledger_doomed {
+    const char *table_name;
+    const char *object;
+    int64_t bytes;
+} ledger_doomed;
+typedef VEC(ledger_doomed) ledger_doomeds;
+/* Files that only marked versions have, also those that an earlier gc marked. */
+CHECKED status ledger_gc_files(ledger *l, arena *a, ledger_doomeds *ret, error *err);
+/* All marked versions: their files are gone. History still names them. */
+CHECKED status ledger_gc_forget(ledger *l, error *err);
+
+CHECKED status ledger_version_count(ledger *l, int64_t *ret, error *err);
+/* Does the ledger know the run, as one that has ended or died? owner: the run that asks. */
+CHECKED status ledger_run_is_over(ledger *l, const char *run, const char *asking, bool *ret,
+                                  error *err);
+
 /* views for people */
 
 /* The read-only views of `weir query` (design section 11), a contract with users: columns may be

@@ -1,5 +1,6 @@
 #include "ledger/migrate.h"
 
+#include "ledger/journal_tables.h"
 #include "ledger/ledger.h"
 
 #include <inttypes.h>
@@ -25,6 +26,8 @@ status migrate_step(db *d, int64_t number, error *err) {
     ARENA_AUTO a = arena_new();
     const char *id_column = db_driver_of(d)->id_column;
     TRY(db_script(d, with_id_column(a, MIGRATIONS[number - 1], id_column), err));
+    if (number == LEDGER_SCHEMA)
+        TRY(journal_watch(d, err));
     return db_schema_set(d, number, err);
 }
 

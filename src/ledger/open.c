@@ -107,6 +107,10 @@ status ledger_create(const char *location, const char *lake_id, const char *lake
     return ledger_create_by(driver, location, lake_id, lake_name, ret, err);
 }
 
+status ledger_backup(ledger *l, const char *path, error *err) {
+    return db_backup(l->d, path, err);
+}
+
 void ledger_close(ledger *l) {
     if (l == NULL)
         return;
@@ -121,7 +125,9 @@ const char *ledger_lake_id(const ledger *l) {
 
 status ledger_rehearse(ledger *l, error *err) {
     ASSERT(!l->in_transaction);
-    return db_rehearse(l->d, err);
+    TRY(db_rehearse(l->d, err));
+    l->journal = NULL;
+    return OK;
 }
 
 bool ledger_is_read_only(const ledger *l) {

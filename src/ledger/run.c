@@ -28,6 +28,9 @@ status ledger_run_finish(ledger *l, const char *id, const char *state, int64_t f
     int64_t seq = l->seq != 0 ? l->seq : l->committed_seq;
     const db_value values[] = {DB_T(id), DB_T(state), DB_I(finished), DB_T(summary),
                                int_or_null(seq)};
+    int64_t ignored; /* a run that changed the lake also ends in the journal */
+    if (seq != 0)
+        TRY(ledger_next_seq(l, &ignored, err));
     return ledger_write(l,
                         "UPDATE run SET state = $2, finished = $3, summary = $4,"
                         " seq = coalesce($5, seq) WHERE id = $1",
