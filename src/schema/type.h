@@ -16,10 +16,6 @@ CHECKED status type_from_text(const char *text, arena *a, const char **ret_sql_t
  * Text, whole numbers, booleans, dates and timestamps may; floats and nested types may not. */
 bool type_can_partition(const char *sql_type);
 
-/* Can every value of `from` be read as `to` without loss (int32 as int64)? Decides whether a change
- * of a column keeps the generation. */
-bool type_widens(const char *from, const char *to);
-
 typedef struct column {
     const char *name;
     const char *type; /* canonical SQL type */

@@ -18,17 +18,6 @@ void maps_add_key_names(const job_map *map, size_t place, buf *sql) {
         buf_printf(sql, "%sm%zu_%zu", k > 0 ? ", " : "", place, k);
 }
 
-void maps_add_names(const job_maps *maps, buf *sql) {
-    bool first = true;
-    for (size_t m = 0; m < maps->count; m++) {
-        if (maps->items[m].keys.count == 0)
-            continue;
-        buf_add(sql, first ? "" : ", ");
-        maps_add_key_names(&maps->items[m], m, sql);
-        first = false;
-    }
-}
-
 /* An unpartitioned table has the one partition [], fed by any row. */
 static void add_select(const job_map *map, size_t place, const char *from, int64_t limit,
                        buf *sql) {

@@ -18,8 +18,7 @@ void maps_add_keys(const job_maps *maps, buf *sql);
 CHECKED status maps_read(db *d, const job_map *map, size_t place, const char *from, int64_t limit,
                          arena *a, json_t **ret, bool *ret_more, error *err);
 
-/* "m0_0, m0_1, m1_0" for GROUP BY; empty without maps. */
-void maps_add_names(const job_maps *maps, buf *sql);
+/* "m1_0, m1_1" for GROUP BY: the keys of the map at that place. */
 void maps_add_key_names(const job_map *map, size_t place, buf *sql);
 
 #endif

@@ -30,10 +30,6 @@ void verdict_free(verdict *v) {
     *v = (verdict){0};
 }
 
-bool verdict_has_room(const verdict *v, verdict_rule rule) {
-    return v->listed[rule] < v->limit;
-}
-
 static void append(verdict *v, const failure *f, const char *message) {
     int64_t count = f->count > 0 ? f->count : 1;
     json_t *entry = json_pack(

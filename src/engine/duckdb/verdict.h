@@ -47,6 +47,5 @@ void verdict_free(verdict *v);
 void verdict_add(verdict *v, const failure *f, const char *format, ...) PRINTF_LIKE(3, 4);
 /* `count` failures were found in all, `listed` of them were added: count the rest. */
 void verdict_rest(verdict *v, verdict_rule rule, const char *column, int64_t count, int64_t listed);
-bool verdict_has_room(const verdict *v, verdict_rule rule);
 
 #endif

@@ -110,36 +110,6 @@ static void test_only_exact_types_partition(void **state) {
     assert_false(type_can_partition("BLOB"));
 }
 
-static void test_widening_never_loses_a_value(void **state) {
-    static const struct {
-        const char *from, *to;
-        bool widens;
-    } CASES[] = {
-        {"INTEGER", "BIGINT", true},
-        {"BIGINT", "INTEGER", false},
-        {"UINTEGER", "BIGINT", true},
-        {"UINTEGER", "INTEGER", false},
-        {"UBIGINT", "BIGINT", false},
-        {"INTEGER", "UBIGINT", false},
-        {"UBIGINT", "HUGEINT", true},
-        {"FLOAT", "DOUBLE", true},
-        {"DOUBLE", "FLOAT", false},
-        {"BIGINT", "DOUBLE", false},
-        {"DATE", "DATE", true},
-        {"DATE", "TIMESTAMP", false},
-        {"DECIMAL(9,2)", "DECIMAL(10,2)", true},
-        {"DECIMAL(9,2)", "DECIMAL(10,4)", false},
-        {"DECIMAL(9,2)", "DECIMAL(11,4)", true},
-        {"DECIMAL(9,2)", "DECIMAL(10,2)[]", false},
-        {"DECIMAL(9,2)", "DOUBLE", false},
-        {"DEC", "DECIMAL(9,2)", false},
-        {"VARCHAR", "INTEGER", false},
-    };
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++)
-        assert_int_equal(type_widens(CASES[i].from, CASES[i].to), CASES[i].widens);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_spelling_gives_the_engines_name),
@@ -147,7 +117,6 @@ int main(void) {
         cmocka_unit_test(test_a_wrong_type_is_named_with_a_remedy),
         cmocka_unit_test(test_deep_nesting_is_refused),
         cmocka_unit_test(test_only_exact_types_partition),
-        cmocka_unit_test(test_widening_never_loses_a_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
