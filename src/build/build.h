@@ -92,6 +92,30 @@ CHECKED status build_undo(const build_context *c, const char *run, const char *w
 CHECKED status build_release(const build_context *c, const bool *selected, const char *partition,
                              arena *a, build_undones *ret, error *err);
 
+/* What gc removed, or would. */
+typedef struct build_garbage {
+    const char *layer;
+    const char *object; /* key below the layer's store */
+    const char *table;  /* NULL: of no table */
+    int64_t bytes;
+    const char *kept; /* why it is not removed; NULL: it is */
+} build_garbage;
+
+typedef struct build_gc_result {
+    ledger_retireds retired;    /* versions that are not current, kept or not */
+    VEC(build_garbage) files;   /* of versions that nothing needs */
+    VEC(build_garbage) unknown; /* objects that the ledger does not know */
+} build_gc_result;
+
+/* Remove what nothing needs (design section 7, retire): files of versions past their retention,
+ * and below .weir/ what dead runs left. Call it holding the lease, after recovery. Never raw
+ * history, never quarantine; an object that the ledger does not know only when its run is known
+ * and over and it is older than a day by the store's clock.
+ * E_FOREIGN: the ledger knows no version while the store has objects. dry: nothing is removed; the
+ * ledger is then a rehearsal's. */
+CHECKED status build_gc(const build_context *c, bool dry, arena *a, build_gc_result *ret,
+                        error *err);
+
 /* The job's input document for a table as it is now (doc/engine.md), for `weir query`. mentioned:
  * the column names of the query (sql_facts): file_land_timestamp and weir_file are in the view
  * only when named. */

@@ -230,6 +230,20 @@ const verb VERBS[] = {
         .run = verb_show,
     },
     {
+        .name = "gc",
+        .group = VERB_OTHER,
+        .arguments = "",
+        .options = OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_WAIT),
+        .line = "remove files that nothing needs any more",
+        .doc = "Replaced versions stay as long as retention in lake.yaml says (30 days, and two of "
+               "each partition), while a hold, a reader or a query needs them. gc removes the "
+               "others' files and what dead runs left, and lists files that the ledger does not "
+               "know. It never touches raw history or quarantine.",
+        .examples = {{"weir gc --dry-run", "what would go, and who needs the rest"},
+                     {"weir gc", "for cron, after weir run"}},
+        .run = verb_gc,
+    },
+    {
         .name = "schema",
         .group = VERB_OTHER,
         .arguments = "lake | TABLE",
@@ -319,9 +333,9 @@ static const customary CUSTOMARY[] = {
 };
 
 static const char *const LATER[] = {
-    "accept",  "adopt",  "bookmark", "catalog", "changes", "diff",    "doctor",  "drop",
-    "export",  "forget", "fsck",     "gc",      "impact",  "publish", "readmit", "rebuild",
-    "serve",  "store",    "test",       "verify",  "why",     "withdraw",
+    "accept",  "adopt",  "bookmark", "catalog", "changes", "diff",    "doctor",
+    "drop",    "export", "forget",   "fsck",    "impact",  "publish", "readmit",
+    "rebuild", "serve",  "store",    "test",    "verify",  "why",     "withdraw",
 };
 
 static const verb *exact(const char *name) {

@@ -6,11 +6,16 @@
 enum { FINGERPRINT_SHOWN = 12 };
 
 static const output_column COLUMNS[] = {
-    {"version", "version", OUTPUT_COUNT},     {"state", "state", OUTPUT_TEXT},
-    {"rows", "rows", OUTPUT_COUNT},           {"bytes", "bytes", OUTPUT_BYTES},
-    {"committed", "committed", OUTPUT_TIME},  {"seq", "seq", OUTPUT_COUNT},
-    {"code", "code", OUTPUT_TEXT},            {"code_version", "code version", OUTPUT_TEXT},
-    {"run", "run", OUTPUT_TEXT},              {"collected", "collected", OUTPUT_TEXT},
+    {"version", "version", OUTPUT_COUNT},
+    {"state", "state", OUTPUT_TEXT},
+    {"rows", "rows", OUTPUT_COUNT},
+    {"bytes", "bytes", OUTPUT_BYTES},
+    {"committed", "committed", OUTPUT_TIME},
+    {"seq", "seq", OUTPUT_COUNT},
+    {"code", "code", OUTPUT_TEXT},
+    {"code_version", "code version", OUTPUT_TEXT},
+    {"run", "run", OUTPUT_TEXT},
+    {"collected", "collected", OUTPUT_TEXT},
     {"digest", "digest", OUTPUT_TEXT},
 };
 

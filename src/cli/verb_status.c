@@ -4,10 +4,10 @@
 #include "cli/session.h"
 
 static const output_column COLUMNS[] = {
-    {"table", "table", OUTPUT_TEXT},      {"partitions", "partitions", OUTPUT_COUNT},
-    {"stale", "stale", OUTPUT_COUNT},     {"failed", "failed", OUTPUT_COUNT},
-    {"blocked", "blocked", OUTPUT_COUNT}, {"held", "held", OUTPUT_COUNT},
-    {"rows", "rows", OUTPUT_COUNT},       {"bytes", "bytes", OUTPUT_BYTES},
+    {"table", "table", OUTPUT_TEXT},       {"partitions", "partitions", OUTPUT_COUNT},
+    {"stale", "stale", OUTPUT_COUNT},      {"failed", "failed", OUTPUT_COUNT},
+    {"blocked", "blocked", OUTPUT_COUNT},  {"held", "held", OUTPUT_COUNT},
+    {"rows", "rows", OUTPUT_COUNT},        {"bytes", "bytes", OUTPUT_BYTES},
     {"last_run", "last run", OUTPUT_TEXT},
 };
 

@@ -45,6 +45,12 @@ const key KEYS[] = {
      .doc = "threads of each"},
     {FILE_LAKE, "workers.memory", KEY_BYTES, "4GB", IN_LAKE(worker_memory_bytes), 1,
      .doc = "memory of each; what does not fit goes to disk"},
+    {FILE_LAKE, "retention", KEY_GROUP, NULL, KEY_NOT_STORED,
+     .doc = "how long replaced versions are kept, for undo, diff and query --as-of"},
+    {FILE_LAKE, "retention.for", KEY_DURATION, "30d", IN_LAKE(retention_us),
+     .doc = "at least this long"},
+    {FILE_LAKE, "retention.keep", KEY_INT, "2", IN_LAKE(retention_keep),
+     .doc = "and at least so many of each partition"},
     {FILE_LAKE, "unknown_files", KEY_CHOICE, "report", IN_LAKE(unknown_files),
      .values = {"report", "fail", "ignore"},
      .doc = "what to do about files below land that belong to no table"},
@@ -69,7 +75,6 @@ const key KEYS[] = {
      .doc = "as above"},
     LATER(FILE_LAKE, "environments.*.protected", "changes need a second confirmation there"),
     LATER(FILE_LAKE, "confirm_over", "work caused by a change of code above this waits for --yes"),
-    LATER(FILE_LAKE, "retention", "how long retired versions are kept"),
 
     /* A source table. */
     {SOURCE_DEFAULTS, "format", KEY_CHOICE, "by_extension", IN_SOURCE(format),

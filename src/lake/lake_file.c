@@ -3,9 +3,6 @@
 
 static const char LAKE_FILE[] = "lake.yaml";
 
-/* Retired versions are kept this long; `retention` will change it. */
-enum { RETENTION_DAYS = 30, RETENTION_VERSIONS = 2 };
-
 /* Names of schemas that the engine or Weir has already. */
 static const char *const RESERVED_LAYERS[] = {
     "weir", "main", "temp", "system", "information_schema", "pg_catalog",
@@ -153,8 +150,6 @@ status load_lake_file(loader *l, bool *ret_good, error *err) {
     fields_check(root, FILE_LAKE, &l->problems);
     read_layers(l, node_get(root, "layers"));
     check_environments(l, node_get(root, "environments"));
-    model->retention_us = (int64_t)RETENTION_DAYS * 24 * 3600 * 1000000;
-    model->retention_keep = RETENTION_VERSIONS;
     fields_default(FILE_LAKE, l->arena, model);
     fields_apply(root, FILE_LAKE, l->arena, model);
     TRY(apply_environment(l, root, err));

@@ -105,8 +105,22 @@ typedef struct successor {
     int64_t table, partition, derivation, version;
 } successor;
 
+/* Whoever planned with it did so before gc marked it. */
+static status need_kept(ledger *l, int64_t version, error *err) {
+    const db_value values[] = {DB_I(version)};
+    int64_t kept;
+    TRY(db_get_int(l->d, "SELECT 1 FROM version WHERE id = $1 AND state = 'kept'", values,
+                   ARRAY_SIZE(values), 0, &kept, err));
+    if (kept != 0)
+        return OK;
+    error_set(err, E_CHANGED, "version %lld is being removed by gc", (long long)version);
+    error_hint(err, "Run again.");
+    return E_CHANGED;
+}
+
 static status start_current(ledger *l, const successor *next, error *err) {
     int64_t seq;
+    TRY(need_kept(l, next->version, err));
     TRY(ledger_next_seq(l, &seq, err));
     const db_value values[] = {DB_I(next->partition), DB_I(next->table), DB_I(next->derivation),
                                DB_I(next->version), DB_I(seq)};

@@ -5,14 +5,14 @@
 /* Everything that led to a derivation by the commit $2: itself, and how the versions that it read
  * were made. Several derivations can lead to one version; all are in it, so that the walk does not
  * depend on which was recorded last. */
-#define ANCESTRY(derivation)                                                              \
-    "WITH RECURSIVE ancestry(id) AS (SELECT CAST(" derivation " AS BIGINT)"               \
-    " UNION SELECT d.id FROM ancestry a JOIN lineage l ON l.derivation = a.id"            \
-    " JOIN tbl t ON t.id = l.input AND t.kind = 'derived'"                                \
+#define ANCESTRY(derivation)                                                   \
+    "WITH RECURSIVE ancestry(id) AS (SELECT CAST(" derivation " AS BIGINT)"    \
+    " UNION SELECT d.id FROM ancestry a JOIN lineage l ON l.derivation = a.id" \
+    " JOIN tbl t ON t.id = l.input AND t.kind = 'derived'"                     \
     " JOIN derivation d ON d.version = l.unit AND d.created_seq <= $2) "
 
-#define ANCESTRAL_DELIVERIES(derivation)                                                         \
-    ANCESTRY(derivation)                                                                         \
+#define ANCESTRAL_DELIVERIES(derivation)                                                          \
+    ANCESTRY(derivation)                                                                          \
     "SELECT DISTINCT e.id, e.state, e.file FROM ancestry a JOIN lineage l ON l.derivation = a.id" \
     " JOIN tbl t ON t.id = l.input AND t.kind = 'source' JOIN delivery e ON e.id = l.unit "
 

@@ -146,9 +146,10 @@ status ledger_derivation_find(ledger *l, int64_t partition, const char *memo_key
                               ledger_derivation *ret, error *err) {
     ARENA_AUTO a = arena_new();
     const db_value values[] = {DB_I(partition), DB_T(memo_key)};
-    const ledger_query query = {
-        "SELECT id, version, code FROM derivation WHERE partition = $1 AND memo_key = $2", values,
-        ARRAY_SIZE(values), read_derivation};
+    const ledger_query query = {"SELECT d.id, d.version, d.code FROM derivation d"
+                                " JOIN version v ON v.id = d.version AND v.state = 'kept'"
+                                " WHERE d.partition = $1 AND d.memo_key = $2",
+                                values, ARRAY_SIZE(values), read_derivation};
     ledger_derivation d = {.partition = partition, .memo_key = memo_key};
     bool found;
     TRY(ledger_select_one(l, &query, a, &d, &found, err));

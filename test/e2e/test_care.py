@@ -1,7 +1,9 @@
 """Care: looking back, undoing, keeping, checking and cleaning what the lake has."""
+import os
+import sqlite3
 import unittest
 
-from harness import NOW, LakeTest, oracle
+from harness import LAKE_YAML, NOW, LakeTest, oracle
 from sales import rows, sales
 
 DAY = "day=2024-05-01"
@@ -172,6 +174,112 @@ class UndoTest(CareTest):
 
     def test_an_unknown_run_is_refused(self):
         self.assert_error(self.lake.weir("undo", "nonsense", "-o", "json", expect=2), "weir log")
+
+
+class GcTest(CareTest):
+    def keep(self, text):
+        self.lake.write("lake.yaml", LAKE_YAML + f"retention: {{{text}}}\n")
+
+    def objects(self):
+        return {p for p in self.lake.store.rglob("*")
+                if p.is_file() and "objects" in p.parts and ".weir" in p.parts}
+
+    def gc(self, *args, **options):
+        return self.lake.json("gc", *args, **options)
+
+    def test_what_was_replaced_stays_as_long_as_retention_says(self):
+        self.correct()
+        told = self.gc()
+        self.assertEqual((told["files"], told["removed"]), (0, []))
+        self.assertEqual({k["kept_by"] for k in told["kept"]}, {"retention: for"})
+        self.keep("for: 0s, keep: 1")
+        self.assertEqual({k["kept_by"] for k in self.gc()["kept"]}, {"retention: keep"})
+        self.keep("for: 0s, keep: 0")
+        before = self.objects()
+        dry = self.gc("--dry-run")
+        self.assertEqual((dry["files"], self.objects()), (2, before))
+        told = self.gc()
+        self.assertEqual(told["files"], 2)
+        self.assertEqual(told["bytes"], dry["bytes"])
+        self.assertEqual(len(before - self.objects()), 2)
+        self.assertEqual(self.total(), ["10"])
+        self.assertEqual(self.gc()["files"], 0)
+        self.assertEqual([v["collected"] for v in self.history()], [False, True])
+
+    def test_what_was_collected_is_built_again_when_it_is_wanted(self):
+        self.keep("for: 0s, keep: 0")
+        self.correct()
+        self.gc()
+        self.lake.deliver("sales/a.csv", rows("2024-05-01,A,1", "2024-05-02,A,2"))
+        document = self.lake.run(NOW + 2)["partitions"]
+        self.assertEqual(document["built"], 2)
+        self.assertEqual(self.total(), ["1"])
+
+    def test_an_undo_of_what_was_collected_is_refused_and_a_hold_keeps_the_undone(self):
+        self.keep("for: 0s, keep: 0")
+        run = self.correct()
+        self.lake.json("undo", run)
+        self.assertEqual({k["kept_by"] for k in self.gc()["kept"]}, {"undone and held"})
+        self.lake.weir("release", "silver.*", "gold.*")
+        self.lake.run(NOW + 2)
+        self.assertEqual(self.total(), ["10"])
+        self.gc()
+        told = self.lake.json("undo", self.lake.json("log")["runs"][1]["run"])
+        self.assertEqual(told["undone"], [])
+
+    def test_raw_history_and_quarantine_stay(self):
+        self.keep("for: 0s, keep: 0")
+        self.correct()
+        self.lake.deliver("sales/bad.csv", rows("2024-05-01,A,minus"))
+        self.lake.run(NOW + 2)
+        raw = self.lake.raw_files("raw.sales")
+        self.assertEqual(len(raw), 2)
+        self.gc()
+        self.assertEqual(self.lake.raw_files("raw.sales"), raw)
+        self.assertEqual(len(self.lake.quarantine("raw.sales")), 1)
+
+    def test_unknown_objects_are_told_and_stay_unless_old_and_of_a_run_that_is_over(self):
+        top = self.lake.store / "silver" / ".weir" / "objects" / "silver.sales"
+        young, old, foreign = (top / run / "9" / "x.parquet" for run in
+                               (self.first, self.first, "01aaaaaaaaaaaaaaaaaaaaaaaa"))
+        old = old.with_name("old.parquet")
+        for path in (young, old, foreign):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x")
+        for path in (old, foreign):
+            os.utime(path, (NOW, NOW))
+        told = self.gc()
+        self.assertEqual([r["object"].rsplit("/", 1)[1] for r in told["removed"]], ["old.parquet"])
+        self.assertEqual(sorted(u["kept_by"] for u in told["unknown"]),
+                         ["its run is not known: see `weir ledger rebuild`", "younger than a day"])
+        self.assertEqual([p.exists() for p in (young, old, foreign)], [True, False, True])
+
+    def test_what_dead_runs_left_in_the_workshops_goes(self):
+        for name in ("project/silver.sales", "landing"):
+            left = self.lake.store / "silver" / ".weir" / name / "x"
+            left.parent.mkdir(parents=True, exist_ok=True)
+            left.write_bytes(b"x")
+        self.gc()
+        self.assertFalse((self.lake.store / "silver" / ".weir" / "landing" / "x").exists())
+        self.assertFalse((self.lake.store / "silver" / ".weir" / "project" / "silver.sales" /
+                          "x").exists())
+
+    def test_a_ledger_that_knows_nothing_removes_nothing(self):
+        before = self.objects()
+        ledger = sqlite3.connect(self.lake.dir / ".weir" / "ledger.db")
+        tables = [name for name, in ledger.execute("SELECT name FROM sqlite_master WHERE type = "
+                                                   "'table' AND name NOT LIKE 'sqlite%'")]
+        with ledger:
+            for name, in ledger.execute("SELECT name FROM sqlite_master WHERE type = "
+                                        "'trigger'").fetchall():
+                ledger.execute(f"DROP TRIGGER {name}")
+            for name in tables:
+                if name not in ("lake", "tbl", "generation", "code", "edge", "migration"):
+                    ledger.execute(f"DELETE FROM {name}")
+        ledger.close()
+        result = self.lake.weir("gc", "-o", "json", expect=2)
+        self.assert_error(result, "weir ledger rebuild")
+        self.assertEqual(self.objects(), before)
 
 
 if __name__ == "__main__":

@@ -80,8 +80,10 @@ static const mistake LAKE_YAML_MISTAKES[] = {
      "\"store: s3://bucket/x\" is not supported yet", "Name a local path.", 3, 8, NULL},
     {"lake.yaml", "lake: x\nlayers: [raw]\nengine: spark\n",
      "\"engine: spark\" is not supported yet", NULL, 3, 9, NULL},
-    {"lake.yaml", "lake: x\nlayers: [raw]\nretention: {for: 30d}\n",
-     "\"retention\" is not supported yet", NULL, 3, 1, NULL},
+    {"lake.yaml", "lake: x\nlayers: [raw]\nretention: {for: forever}\n",
+     "\"retention.for\" must be a duration such as 30s or 12h", NULL, 3, 17, NULL},
+    {"lake.yaml", "lake: x\nlayers: [raw]\nretention: {keep: -1}\n",
+     "\"retention.keep\" must be a whole number, at least 0", NULL, 3, 18, NULL},
     {"lake.yaml", "lake: x\nlayers: [raw]\nconfirm_over: {partitions: 1}\n",
      "\"confirm_over\" is not supported yet", NULL, 3, 1, NULL},
     {"lake.yaml", "lake: x\nlayers: [raw]\nunknown_files: reprot\n",
@@ -323,6 +325,7 @@ static void test_defaults_are_those_of_the_table_of_keys(void **state) {
     assert_int_equal(l->unknown_files, UNKNOWN_REPORT);
     assert_int_equal(l->worker_memory_bytes, 4000000000);
     assert_int_equal(l->retention_keep, 2);
+    assert_int_equal(l->retention_us, INT64_C(30) * 24 * 3600 * 1000000);
     assert_int_equal(l->table_count, 1);
     const lake_source *source = l->tables[0]->source;
     assert_string_equal(source->land, "p");
