@@ -112,7 +112,8 @@ static bool is_forced(const plan_partition *p) {
     return false;
 }
 
-/* Building without what is not known would lose its rows. Nothing to remember: it is asked again. */
+/* Building without what is not known would lose its rows. Nothing to remember: it is asked
+ * again. */
 static void fail_unknown(staged *st, const error *why) {
     st->outcome = OUTCOME_FAILED;
     st->remembered = true;

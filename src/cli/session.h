@@ -20,7 +20,7 @@ typedef struct session {
     store **layers;       /* one per lake layer */
     store *quarantine;
     store *journal; /* the lake's own store, which has the journal */
-    char *worker; /* the program */
+    char *worker;   /* the program */
     const char *who;
     int64_t now_us; /* --now; 0: not given */
     int64_t fence;  /* of the lease, while this command works under it; else 0 */

@@ -9,7 +9,7 @@
 typedef struct work {
     session *session;
     char run[ID_TEXT_SIZE];
-    int64_t fence; /* of the lease */
+    int64_t fence;  /* of the lease */
     keeper *keeper; /* renews it */
 } work;
 

@@ -463,7 +463,7 @@ typedef struct ledger_undoable {
     int64_t table;
     const char *partition; /* text */
     int64_t partition_id;
-    int64_t derivation, version;                   /* what the run made current */
+    int64_t derivation, version; /* what the run made current */
     int64_t old_partition_id;
     int64_t old_derivation, old_version; /* 0: there was none */
     bool is_current;                     /* still */

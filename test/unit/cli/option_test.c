@@ -29,7 +29,7 @@ static int close_fixture(void **state) {
 }
 
 static const option_set ALLOWED = OPTIONS_COMMON | OPTION_BIT(OPTION_JOBS)
-                                | OPTION_BIT(OPTION_EXCLUDE) | OPTION_BIT(OPTION_LIMIT);
+                                  | OPTION_BIT(OPTION_EXCLUDE) | OPTION_BIT(OPTION_LIMIT);
 
 /* words: separated by blanks, after the program's name. */
 static status parse(fixture *f, const char *words, bool until_argument) {
