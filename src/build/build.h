@@ -116,10 +116,21 @@ typedef struct build_gc_result {
 CHECKED status build_gc(const build_context *c, bool dry, arena *a, build_gc_result *ret,
                         error *err);
 
-/* The job's input document for a table as it is now (doc/engine.md), for `weir query`. mentioned:
- * the column names of the query (sql_facts): file_land_timestamp and weir_file are in the view
- * only when named. */
-CHECKED status build_query_input(const build_context *c, const lake_table *t,
-                                 const strings *mentioned, arena *a, json_t **ret, error *err);
+typedef struct build_query {
+    const lake_table *table;
+    /* The column names of the query (sql_facts): file_land_timestamp and weir_file are in the view
+     * only when named. */
+    const strings *mentioned;
+    int64_t as_of_seq; /* -1: now */
+} build_query;
+
+/* The job's input document for a table as it is now, or was (doc/engine.md), for `weir query`: with
+ * the columns that it had then. */
+CHECKED status build_query_input(const build_context *c, const build_query *q, arena *a,
+                                 json_t **ret, error *err);
+
+/* The input document, named name, of one version of a table. */
+CHECKED status build_version_input(const build_context *c, const lake_table *t, int64_t version,
+                                   const char *name, arena *a, json_t **ret, error *err);
 
 #endif

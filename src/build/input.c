@@ -81,20 +81,48 @@ void input_filter(json_t *document, const lake_table *reader, const lake_input *
     json_object_set_new(document, "filter", filter);
 }
 
-static status add_units(json_t *document, const build_context *c, const lake_table *t, arena *a,
+static status find_units(const build_context *c, const build_query *q, arena *a, ledger_units *ret,
+                         error *err) {
+    bool is_source = q->table->source != NULL;
+    ledger_edge all = {.input = c->tables[q->table->index].id};
+    if (q->as_of_seq >= 0)
+        return ledger_units_as_of(c->ledger, all.input, is_source, q->as_of_seq, a, ret, err);
+    return ledger_units_feeding(c->ledger, &all, is_source, NULL, a, ret, err);
+}
+
+/* Files of another generation have other columns than the definition says now. */
+static status take_columns_of(json_t *document, const build_context *c, int64_t version, arena *a,
+                              error *err) {
+    ledger_column *had = NULL;
+    size_t count = 0;
+    json_t *view = json_array();
+    json_object_set_new(document, "columns", view);
+    TRY(ledger_version_columns(c->ledger, version, a, &had, &count, err));
+    for (size_t i = 0; i < count; i++)
+        add_column(view, had[i].name, had[i].type);
+    return OK;
+}
+
+static status add_version(json_t *document, const build_context *c, const lake_table *t,
+                          int64_t version, arena *a, error *err) {
+    ledger_file *files = NULL;
+    size_t count = 0;
+    TRY(ledger_version_files(c->ledger, version, a, &files, &count, err));
+    input_add_files(document, c, t, files, count);
+    return OK;
+}
+
+static status add_units(json_t *document, const build_context *c, const build_query *q, arena *a,
                         error *err) {
     ledger_units units = {0};
-    ledger_edge all = {.input = c->tables[t->index].id};
-    TRY(ledger_units_feeding(c->ledger, &all, t->source != NULL, NULL, a, &units, err));
+    TRY(find_units(c, q, a, &units, err));
+    if (!q->table->source && q->as_of_seq >= 0 && units.count > 0)
+        TRY(take_columns_of(document, c, units.items[0].unit, a, err));
     for (size_t i = 0; i < units.count; i++) {
-        if (t->source) {
-            TRY(input_add_delivery(document, c, t, &units.items[i], err));
-            continue;
-        }
-        ledger_file *files = NULL;
-        size_t count = 0;
-        TRY(ledger_version_files(c->ledger, units.items[i].unit, a, &files, &count, err));
-        input_add_files(document, c, t, files, count);
+        if (q->table->source)
+            TRY(input_add_delivery(document, c, q->table, &units.items[i], err));
+        else
+            TRY(add_version(document, c, q->table, units.items[i].unit, a, err));
     }
     return OK;
 }
@@ -125,20 +153,36 @@ static void take_found_columns(json_t *document) {
     }
 }
 
-status build_query_input(const build_context *c, const lake_table *t, const strings *mentioned,
-                         arena *a, json_t **ret, error *err) {
+status build_query_input(const build_context *c, const build_query *q, arena *a, json_t **ret,
+                         error *err) {
+    const lake_table *t = q->table;
     input_shape shape = {.table = t,
                          .land_timestamp =
-                             t->source && strings_contain(mentioned, "file_land_timestamp"),
-                         .file = t->source && strings_contain(mentioned, "weir_file")};
+                             t->source && strings_contain(q->mentioned, "file_land_timestamp"),
+                         .file = t->source && strings_contain(q->mentioned, "weir_file")};
     json_t *document = input_document(&shape);
-    status added = add_units(document, c, t, a, err);
+    status added = add_units(document, c, q, a, err);
     if (added != OK) {
         json_decref(document);
         return added;
     }
     if (t->source && t->columns.count == 0)
         take_found_columns(document);
+    *ret = document;
+    return OK;
+}
+
+status build_version_input(const build_context *c, const lake_table *t, int64_t version,
+                           const char *name, arena *a, json_t **ret, error *err) {
+    json_t *document = input_document(&(input_shape){.table = t});
+    json_object_set_new(document, "table", json_string(name));
+    status added = take_columns_of(document, c, version, a, err);
+    if (added == OK)
+        added = add_version(document, c, t, version, a, err);
+    if (added != OK) {
+        json_decref(document);
+        return added;
+    }
     *ret = document;
     return OK;
 }

@@ -1,5 +1,7 @@
 #include "cli/query_inputs.h"
 
+#include "base/number.h"
+
 static const char LEDGER_LAYER[] = "weir";
 
 typedef struct walk {
@@ -113,6 +115,12 @@ static bool is_view(const char *name) {
     return false;
 }
 
+static status refuse_past_view(const char *table, error *err) {
+    error_set(err, E_USAGE, "\"%s\" shows the ledger as it is, not as of an earlier moment", table);
+    error_hint(err, "Ask for it without --as-of; `weir history` lists what a partition was.");
+    return E_USAGE;
+}
+
 static status add_view(session *s, const char *table, json_t *inputs, error *err) {
     const char *view = strchr(table, '.') + 1;
     if (!is_view(view))
@@ -125,49 +133,122 @@ static status add_view(session *s, const char *table, json_t *inputs, error *err
     return OK;
 }
 
-static status add_table(session *s, const lake_table *t, const strings *mentioned, json_t *inputs,
-                        error *err) {
+typedef struct adding {
+    session *session;
+    const query_moment *moment;
+    const query_names *names;
+    json_t *inputs;
+} adding;
+
+static status add_table(const adding *to, const lake_table *t, error *err) {
+    session *s = to->session;
     build_context build = session_build_context(s, NULL);
+    const build_query query = {
+        .table = t, .mentioned = &to->names->mentioned, .as_of_seq = to->moment->as_of_seq};
     json_t *input = NULL;
-    TRY(build_query_input(&build, t, mentioned, s->arena, &input, err));
-    json_array_append_new(inputs, input);
+    TRY(build_query_input(&build, &query, s->arena, &input, err));
+    json_array_append_new(to->inputs, input);
     return OK;
 }
 
-static status add_named(session *s, const char *name, const strings *mentioned, json_t *inputs,
-                        error *err) {
+static status add_named(const adding *to, const char *name, error *err) {
     if (is_engines_own(name))
         return OK;
+    if (str_starts(name, "weir.") && to->moment->as_of_seq >= 0)
+        return refuse_past_view(name, err);
     if (str_starts(name, "weir."))
-        return add_view(s, name, inputs, err);
+        return add_view(to->session, name, to->inputs, err);
     const lake_table *t = NULL;
-    TRY(lake_table_need(s->lake, name, &t, err));
-    return add_table(s, t, mentioned, inputs, err);
+    TRY(lake_table_need(to->session->lake, name, &t, err));
+    return add_table(to, t, err);
 }
 
-static status add_inputs(session *s, const query_names *names, json_t *inputs, error *err) {
+static status add_inputs(const adding *to, error *err) {
+    const query_names *names = to->names;
+    const lake *l = to->session->lake;
     if (names->bare.count > 0)
-        return refuse_bare(s, names->bare.items[0], err);
-    for (size_t i = 0; names->all && i < s->lake->table_count; i++)
-        TRY(add_table(s, s->lake->tables[i], &names->mentioned, inputs, err));
+        return refuse_bare(to->session, names->bare.items[0], err);
+    for (size_t i = 0; names->all && i < l->table_count; i++)
+        TRY(add_table(to, l->tables[i], err));
     for (size_t i = 0; !names->all && i < names->tables.count; i++)
-        TRY(add_named(s, names->tables.items[i], &names->mentioned, inputs, err));
+        TRY(add_named(to, names->tables.items[i], err));
     return OK;
 }
 
-status query_inputs(session *s, const char *sql, json_t **ret, error *err) {
+/* Reading and pinning are one step, so that gc cannot come in between. */
+static status read_pinned(const adding *to, query_moment *m, error *err) {
+    ledger *l = to->session->ledger;
+    int64_t seq = m->as_of_seq;
+    TRY(ledger_begin(l, m->pins ? LEDGER_WRITE : LEDGER_READ, err));
+    status result = add_inputs(to, err);
+    if (result == OK && m->pins && seq < 0)
+        result = ledger_seq(l, &seq, err);
+    if (result == OK && m->pins)
+        result = ledger_pin_take(l, seq, QUERY_PIN_US, &m->pin, err);
+    if (result == OK && m->pins)
+        return ledger_commit(l, err);
+    ledger_rollback(l);
+    return result;
+}
+
+status query_inputs(session *s, const char *sql, query_moment *m, json_t **ret, error *err) {
     sql_engine parser = engine_sql(s->engine);
     JSON_AUTO tree = NULL;
     TRY(parser.parse(parser.state, sql, &tree, err));
     query_names names = query_names_of(tree, s->arena);
-    TRY(ledger_begin(s->ledger, LEDGER_READ, err));
-    json_t *inputs = json_array();
-    status result = add_inputs(s, &names, inputs, err);
-    ledger_rollback(s->ledger);
+    adding to = {.session = s, .moment = m, .names = &names, .inputs = json_array()};
+    status result = read_pinned(&to, m, err);
     if (result != OK) {
-        json_decref(inputs);
+        json_decref(to.inputs);
         return result;
     }
-    *ret = inputs;
+    *ret = to.inputs;
     return OK;
+}
+
+/* A number is a commit. */
+static status find_commit(const session *s, int64_t seq, int64_t *ret, error *err) {
+    int64_t newest;
+    TRY(ledger_seq(s->ledger, &newest, err));
+    if (seq < 0 || seq > newest) {
+        error_set(err, E_USAGE, "there is no commit %lld", (long long)seq);
+        error_hint(err, "The newest is %lld; `weir log` lists runs, which --as-of takes too.",
+                   (long long)newest);
+        return E_USAGE;
+    }
+    *ret = seq;
+    return OK;
+}
+
+static status find_moment(const session *s, const char *text, int64_t *ret, error *err) {
+    int64_t number = 0;
+    if (number_int64(text, &number))
+        return find_commit(s, number, ret, err);
+    if (number_time(text, &number))
+        return ledger_seq_at(s->ledger, number, ret, err);
+    status found = ledger_seq_of_run(s->ledger, text, ret, err);
+    if (found != E_NOT_FOUND)
+        return found;
+    error_set(err, E_USAGE, "\"%s\" is no commit, time or run", text);
+    error_hint(err, "Write a number, a time like 2024-05-22T18:00:00Z, or a run that `weir log` "
+                    "lists.");
+    return E_USAGE;
+}
+
+status query_moment_find(session *s, query_moment *ret, error *err) {
+    const char *text = option_text(s->command->options, OPTION_AS_OF);
+    query_moment m = {.as_of_seq = -1};
+    if (text != NULL)
+        TRY(find_moment(s, text, &m.as_of_seq, err));
+    bool protected_anyway = text == NULL && s->lake->retention_us >= QUERY_PIN_US;
+    m.pins = !protected_anyway && !ledger_is_read_only(s->ledger);
+    *ret = m;
+    return OK;
+}
+
+void query_moment_end(session *s, const query_moment *m) {
+    error why = {0};
+    if (m->pin != 0 && ledger_pin_drop(s->ledger, m->pin, &why) != OK)
+        log_write(s->command->log, LOG_DEBUG, "ignoring a pin that stays until it ends: %s",
+                  why.message);
 }

@@ -150,14 +150,15 @@ const verb VERBS[] = {
         .arguments = "SQL",
         .arguments_min = 1,
         .arguments_max = 1,
-        .options = OPTION_BIT(OPTION_LIMIT),
+        .options = OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_AS_OF),
         .line = "ask the tables with SQL",
         .doc = "Runs one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES) over the tables as they are "
                "at one commit, whatever runs at the same time. Tables are named layer.table; the "
                "ledger's own are weir.delivery, weir.partition, weir.version and so on. SQL of - "
-               "is read from standard input.",
-        .examples = {{"weir query 'SELECT count(*) FROM silver.province'", "one number"},
-                     {"weir query -o csv 'FROM gold.region' >region.csv", "a file"},
+               "is read from standard input. --as-of reads them as they were, as far back as "
+               "retention in lake.yaml keeps them.",
+        .examples = {{"weir query -o csv 'FROM gold.region' >region.csv", "a file"},
+                     {"weir query --as-of 2024-05-22T18:00:00Z 'FROM gold.region'", "back then"},
                      {"weir query 'SELECT file, reason FROM weir.delivery'", "the ledger"}},
         .run = verb_query,
     },

@@ -33,21 +33,21 @@ static status find_sql(const command *c, const char **ret, error *err) {
     return OK;
 }
 
-static status make_job(session *s, const char *sql, json_t **ret, error *err) {
+static status make_job(session *s, const char *sql, query_moment *m, json_t **ret, error *err) {
     int64_t limit = 0;
     TRY(option_int(s->command->options, OPTION_LIMIT, 0, -1, &limit, err));
     json_t *inputs = NULL;
-    TRY(query_inputs(s, sql, &inputs, err));
+    TRY(query_inputs(s, sql, m, &inputs, err));
     *ret = json_pack("{s:s, s:s, s:o, s:o}", "op", "query", "sql", sql, "inputs", inputs, "limit",
                      limit >= 0 ? json_integer(limit) : json_null());
     return OK;
 }
 
-static status ask(session *s, error *err) {
+static status ask_at(session *s, query_moment *m, error *err) {
     const char *sql = NULL;
     TRY(find_sql(s->command, &sql, err));
     JSON_AUTO job = NULL;
-    TRY(make_job(s, sql, &job, err));
+    TRY(make_job(s, sql, m, &job, err));
     query_output *out = query_output_new(s->command->out, s->arena);
     engine_sink sink = query_output_sink(out);
     status result = engine_query(s->engine, job, &sink, err);
@@ -56,6 +56,14 @@ static status ask(session *s, error *err) {
     TRY(result);
     query_output_end(out);
     return OK;
+}
+
+static status ask(session *s, error *err) {
+    query_moment m = {0};
+    TRY(query_moment_find(s, &m, err));
+    status result = ask_at(s, &m, err);
+    query_moment_end(s, &m);
+    return result;
 }
 
 status verb_query(command *c, error *err) {

@@ -130,11 +130,11 @@ static status versions_as_of(ledger *l, const db_value values[2], arena *a, ledg
     past_units past = {0};
     TRY(ledger_select(l, &query, a, &past, err));
     if (past.gone != NULL) {
-        error_set(err, E_NOT_FOUND, "partition \"%s\" as of commit %lld was removed by gc",
-                  past.gone, (long long)values[1].number);
+        error_set(err, E_USAGE, "partition \"%s\" as of commit %lld was removed by gc", past.gone,
+                  (long long)values[1].number);
         error_hint(err, "Ask for a later moment; `retention` in lake.yaml says how long what was "
                         "replaced is kept.");
-        return E_NOT_FOUND;
+        return E_USAGE;
     }
     *ret = past.units;
     return OK;

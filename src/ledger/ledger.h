@@ -353,6 +353,9 @@ typedef VEC(ledger_run) ledger_runs;
 CHECKED status ledger_run_start(ledger *l, const ledger_run *r, error *err);
 CHECKED status ledger_run_finish(ledger *l, const char *id, const char *state, int64_t finished,
                                  const char *summary, error *err);
+/* Whoever holds the lease knows that no other run is running: those were killed, or lost the lease.
+ */
+CHECKED status ledger_runs_cut_off(ledger *l, error *err);
 CHECKED status ledger_run_list(ledger *l, int64_t limit, arena *a, ledger_runs *ret,
                                error *err); /* newest first */
 
@@ -427,8 +430,8 @@ CHECKED status ledger_seq_at(ledger *l, int64_t time_us, int64_t *ret, error *er
 CHECKED status ledger_seq_of_run(ledger *l, const char *run, int64_t *ret, error *err);
 /* This transaction's commit is the run's. */
 CHECKED status ledger_moment_of_run(ledger *l, const char *run, error *err);
-/* Units of a table as they counted at that commit, as for ledger_units_feeding. E_NOT_FOUND, naming
- * the partition, when gc has removed what was current then. */
+/* Units of a table as they counted at that commit, as for ledger_units_feeding. E_USAGE, naming the
+ * partition, when gc has removed what was current then. */
 CHECKED status ledger_units_as_of(ledger *l, int64_t table, bool is_source, int64_t seq, arena *a,
                                   ledger_units *ret, error *err);
 /* The columns that a version's files have. */

@@ -282,5 +282,68 @@ class GcTest(CareTest):
         self.assertEqual(self.objects(), before)
 
 
+class AsOfTest(CareTest):
+    """Moments are asked for by commit, run and time; sources and derived tables alike."""
+
+    def seq(self):
+        return self.lake.value("SELECT max(seq) FROM weir.run_log")
+
+    def amounts(self, moment):
+        told = self.lake.weir("query", "--as-of", moment, "-o", "csv",
+                              "SELECT sum(amount) FROM raw.sales").out
+        return told.split()[1]
+
+    def test_every_kind_of_table_as_of_a_commit_and_a_run(self):
+        seq = self.seq()
+        self.correct()
+        for moment in (seq, self.first):
+            self.assertEqual(self.total("--as-of", moment), ["1"])
+            self.assertEqual(self.amounts(moment), "3")
+        self.assertEqual(self.total("--as-of", self.seq()), ["10"])
+        self.assertEqual(self.amounts(self.seq()), "12")
+        self.assertEqual(self.total("--as-of", "0"), [])
+
+    def test_a_time_means_the_newest_commit_before_it(self):
+        committed = self.history()[0]["committed"]
+        self.correct()
+        self.assertEqual(self.total("--as-of", committed), ["1"])
+        self.assertEqual(self.total("--as-of", "2000-01-01"), [])
+        self.assertEqual(self.total("--as-of", "2100-01-01"), ["10"])
+
+    def test_columns_are_those_of_then(self):
+        seq = self.seq()
+        self.lake.write("tables/gold/total.sql", "SELECT day, cast(sum(amount) AS varchar) AS sum "
+                                                 "FROM silver.sales GROUP BY day\n")
+        self.lake.run(NOW + 1)
+        self.assertEqual(self.total("--as-of", seq), ["1"])
+        self.assertEqual(self.lake.value("SELECT sum FROM gold.total WHERE day = '2024-05-01'"), "1")
+
+    def test_undone_states_are_in_the_past_too(self):
+        run = self.correct()
+        self.lake.weir("undo", run)
+        self.assertEqual(self.total("--as-of", run), ["10"])
+        self.assertEqual(self.total(), ["1"])
+
+    def test_what_gc_removed_is_refused_by_name(self):
+        seq = self.seq()
+        self.lake.write("lake.yaml", LAKE_YAML + "retention: {for: 0s, keep: 0}\n")
+        self.correct()
+        self.lake.weir("gc")
+        result = self.lake.weir("query", "--as-of", seq, "-o", "json", "FROM gold.total", expect=2)
+        self.assert_error(result, DAY, "retention")
+        self.assertEqual(self.total(), ["10"])
+        self.assertEqual(self.amounts(seq), "3")
+
+    def test_nonsense_and_the_ledgers_own_views_are_refused(self):
+        for moment in ("99999", "-1", "yesterday"):
+            with self.subTest(moment):
+                result = self.lake.weir("query", f"--as-of={moment}", "-o", "json",
+                                        "FROM gold.total", expect=2)
+                self.assert_error(result)
+        result = self.lake.weir("query", "--as-of", "1", "-o", "json", "FROM weir.delivery",
+                                expect=2)
+        self.assert_error(result, "weir.delivery")
+
+
 if __name__ == "__main__":
     unittest.main()

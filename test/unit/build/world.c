@@ -449,8 +449,9 @@ const char *world_query(world *w, const char *tables, const char *sql) {
     build_context c = context_of(w, NULL);
     for (size_t i = 0; i < names.count; i++) {
         json_t *input = NULL;
-        assert_ok(
-            build_query_input(&c, world_table(w, names.items[i]), &none, w->a, &input, &w->err));
+        const build_query query = {
+            .table = world_table(w, names.items[i]), .mentioned = &none, .as_of_seq = -1};
+        assert_ok(build_query_input(&c, &query, w->a, &input, &w->err));
         json_array_append_new(inputs, input);
     }
     assert_ok(engine_query(w->loader, job, &sink, &w->err));
