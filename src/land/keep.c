@@ -284,13 +284,12 @@ static status copy_aside(const landing *l, arrival *at, int fd, error *err) {
 static status write_report(const landing *l, const arrival *at, error *err) {
     ARENA_AUTO a = arena_new();
     JSON_AUTO report = report_document(at);
-    char *text = json_dumps(report, JSON_INDENT(2));
-    ASSERT(text != NULL);
-    status put =
-        store_put(l->context->quarantine, arena_printf(a, "%s" KEEP_REPORT, at->quarantined), text,
-                  strlen(text), (store_put_options){.read_only = true}, err);
-    free(text);
-    return put;
+    char *document = json_dumps(report, JSON_INDENT(2));
+    ASSERT(document != NULL);
+    const char *text = arena_printf(a, "%s\n", document);
+    free(document);
+    return store_put(l->context->quarantine, arena_printf(a, "%s" KEEP_REPORT, at->quarantined),
+                     text, strlen(text), (store_put_options){.read_only = true}, err);
 }
 
 static status place_rejected(const landing *l, arrival *at, error *err) {

@@ -174,6 +174,7 @@ static void test_a_report_says_what_where_and_what_to_do(void **state) {
     char *text = NULL;
     assert_int_equal(file_read(f->result.rejected.items[0].report, 10000, f->a, &text, NULL, NULL),
                      OK);
+    assert_true(str_ends(text, "}\n")); /* for a terminal */
     json_t *report = json_loads(text, 0, NULL);
     assert_int_equal(json_get_int(report, "format", 0), 1);
     assert_string_equal(json_get_string(report, "file", ""), "sales/bad.csv");
