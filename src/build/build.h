@@ -62,8 +62,8 @@ CHECKED status build_plan(const build_context *c, const bool *selected, arena *a
 CHECKED status build_blocked_counts(const build_context *c, arena *a, int64_t *ret_counts,
                                     error *err);
 
-/* Absorb, then build everything stale in dependency order and commit. Failed partitions are in ret and do not
- * stop the rest; the status is not OK when the run as such could not go on. */
+/* Absorb, then build everything stale in dependency order and commit. Failed partitions are in ret
+ * and do not stop the rest; the status is not OK when the run as such could not go on. */
 CHECKED status build_stale(const build_context *c, const bool *selected, arena *a,
                            build_result *ret, error *err);
 

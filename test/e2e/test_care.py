@@ -99,7 +99,8 @@ class UndoTest(CareTest):
         self.assertEqual(len(released), 2)
         self.assertEqual(self.total(), ["1"], "only a run changes what is current")
         document = self.lake.run(NOW + 2)
-        self.assertEqual((document["partitions"]["built"], document["partitions"]["reused"]), (0, 2))
+        partitions = document["partitions"]
+        self.assertEqual((partitions["built"], partitions["reused"]), (0, 2))
         self.assertEqual(self.total(), ["10"])
         self.assertEqual(self.held(), ({}, []))
 
@@ -316,7 +317,8 @@ class AsOfTest(CareTest):
                                                  "FROM silver.sales GROUP BY day\n")
         self.lake.run(NOW + 1)
         self.assertEqual(self.total("--as-of", seq), ["1"])
-        self.assertEqual(self.lake.value("SELECT sum FROM gold.total WHERE day = '2024-05-01'"), "1")
+        total = self.lake.value("SELECT sum FROM gold.total WHERE day = '2024-05-01'")
+        self.assertEqual(total, "1")
 
     def test_undone_states_are_in_the_past_too(self):
         run = self.correct()
