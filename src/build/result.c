@@ -84,7 +84,8 @@ static status take_all(const taking *t, const json_t *result, error *err) {
                              t->job->table->table->name);
         TRY(take_partition(t, from, t->job->partitions[i], err));
     }
-    TRY(store_sync(t->s->c->layers[t->job->table->table->layer], t->folder, err));
+    if (!crash_sabotaged("no_fsync"))
+        TRY(store_sync(t->s->c->layers[t->job->table->table->layer], t->folder, err));
     crash_point("build.synced");
     return OK;
 }

@@ -80,6 +80,7 @@ status work_is_idle(session *s, work_scope scope, bool *ret, error *err) {
 
 static status record_start(session *s, work *w, error *err) {
     TRY(ledger_lease_take(s->ledger, LEDGER_LEASE_RUN, w->run, lease_us(), &w->fence, err));
+    TRY(ledger_runs_cut_off(s->ledger, err));
     TRY(ledger_sync_definition(s->ledger, s->lake, s->arena, &s->tables, err));
     const ledger_run run = {.id = w->run,
                             .verb = s->command->verb->name,
@@ -110,6 +111,20 @@ static status keep_lease(work *w, error *err) {
     return keeper_start(&options, &w->keeper, err);
 }
 
+/* What cannot be removed now is in nobody's way. */
+static void sweep(const session *s, store *in) {
+    error problem = {0};
+    if (store_sweep(in, &problem) != OK)
+        log_write(s->command->log, LOG_WARN, "ignoring: %s", problem.message);
+}
+
+static void sweep_stores(const session *s) {
+    for (size_t i = 0; i < s->lake->layer_count; i++)
+        sweep(s, s->layers[i]);
+    sweep(s, s->quarantine);
+    sweep(s, s->journal);
+}
+
 status work_begin(session *s, work *ret, error *err) {
     work w = {.session = s};
     TRY(journal_export(s->ledger, s->journal, err)); /* what a killed run had committed */
@@ -129,6 +144,7 @@ status work_begin(session *s, work *ret, error *err) {
     if (result != OK)
         return result;
     crash_point("work.begun");
+    sweep_stores(s);
     s->fence = w.fence;
     *ret = w;
     return OK;

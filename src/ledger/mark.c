@@ -1,5 +1,7 @@
 #include "ledger/handle.h"
 
+#include "base/crash.h"
+
 #define MARK_AGAIN                                                  \
     " ON CONFLICT (tbl, partition, cause, ref) DO UPDATE SET seq =" \
     " CASE WHEN excluded.seq > mark.seq THEN excluded.seq ELSE mark.seq END"
@@ -147,7 +149,8 @@ status ledger_mark_count(ledger *l, int64_t *ret, error *err) {
 
 status ledger_marks_clear(ledger *l, int64_t table, const char *partition, int64_t up_to,
                           error *err) {
-    const db_value values[] = {DB_I(table), DB_T(partition), DB_I(up_to)};
+    bool all = crash_sabotaged("no_mark_seq");
+    const db_value values[] = {DB_I(table), DB_T(partition), DB_I(all ? INT64_MAX : up_to)};
     return ledger_write(l, "DELETE FROM mark WHERE tbl = $1 AND partition = $2 AND seq <= $3",
                         values, ARRAY_SIZE(values), err);
 }

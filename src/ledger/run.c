@@ -37,6 +37,11 @@ status ledger_run_finish(ledger *l, const char *id, const char *state, int64_t f
                         values, ARRAY_SIZE(values), err);
 }
 
+status ledger_runs_cut_off(ledger *l, error *err) {
+    return ledger_write(l, "UPDATE run SET state = 'interrupted' WHERE state = 'running'", NULL, 0,
+                        err);
+}
+
 static void read_run(const db_rows *row, arena *a, void *into) {
     ledger_runs *runs = into;
     ledger_run run = {

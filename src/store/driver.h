@@ -28,6 +28,7 @@ typedef struct store_driver {
     status (*seal)(void *state, const char *key, error *err);
     status (*prepare)(void *state, const char *prefix, error *err); /* NULL: nothing to do */
     status (*sync)(void *state, const char *prefix, error *err);    /* NULL: always durable */
+    status (*sweep)(void *state, error *err);                       /* NULL: nothing to do */
     status (*link)(void *state, const char *from, const char *to, error *err);
     status (*exchange)(void *state, const char *a, const char *b, error *err);
 } store_driver;

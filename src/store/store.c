@@ -206,6 +206,10 @@ status store_sync(store *s, const char *prefix, error *err) {
     return s->driver->sync == NULL ? OK : s->driver->sync(s->state, prefix, err);
 }
 
+status store_sweep(store *s, error *err) {
+    return s->driver->sweep == NULL ? OK : s->driver->sweep(s->state, err);
+}
+
 status store_prepare(store *s, const char *prefix, error *err) {
     TRY(check_folder_prefix(prefix, err));
     return s->driver->prepare == NULL ? OK : s->driver->prepare(s->state, prefix, err);

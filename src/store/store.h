@@ -93,6 +93,10 @@ CHECKED status store_exchange(store *s, const char *a, const char *b, error *err
 /* Make names below prefix durable. */
 CHECKED status store_sync(store *s, const char *prefix, error *err);
 
+/* Remove what processes of this host that are no more were writing; those that write are left
+ * alone. */
+CHECKED status store_sweep(store *s, error *err);
+
 /* For the engine: make the place where it will write objects below prefix (a folder here). */
 CHECKED status store_prepare(store *s, const char *prefix, error *err);
 

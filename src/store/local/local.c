@@ -58,6 +58,7 @@ const store_driver STORE_LOCAL = {
     .seal = local_seal,
     .prepare = local_prepare,
     .sync = local_sync,
+    .sweep = local_sweep,
     .link = local_link,
     .exchange = local_exchange,
 };

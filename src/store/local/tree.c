@@ -1,11 +1,13 @@
 #include "store/local/local.h"
 
 #include "base/crash.h"
+#include "base/number.h"
 #include "base/str.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 /* What is done to each entry of a folder: 0, or an errno. */
@@ -90,6 +92,32 @@ status local_remove_prefix(void *state, const char *prefix, error *err) {
         return local_error(l, problem, path, "remove", err);
     local_prune(l, path);
     return OK;
+}
+
+/* Names are those of local_temp_name. What cannot be one was not made by us. */
+static bool has_dead_writer(const char *name) {
+    char number[sizeof "-9223372036854775808"];
+    const char *dash = strchr(name, '-');
+    size_t size = dash == NULL ? 0 : (size_t)(dash - name);
+    int64_t pid = 0;
+    if (size == 0 || size >= sizeof number)
+        return false;
+    memcpy(number, name, size);
+    number[size] = '\0';
+    return number_int64(number, &pid) && pid > 1 && pid <= INT32_MAX && kill((pid_t)pid, 0) != 0
+           && errno == ESRCH;
+}
+
+static int sweep_entry(int folder_fd, const char *name) {
+    return has_dead_writer(name) ? remove_entry(folder_fd, name) : 0;
+}
+
+status local_sweep(void *state, error *err) {
+    local *l = state;
+    int fd = -1;
+    TRY(open_if_there(l, LOCAL_TEMP, LOCAL_FIND, &fd, err));
+    int problem = fd < 0 ? 0 : for_each_entry(fd, sweep_entry);
+    return problem == 0 ? OK : local_error(l, problem, LOCAL_TEMP, "sweep", err);
 }
 
 status local_sync(void *state, const char *prefix, error *err) {

@@ -1,0 +1,148 @@
+"""Every crash point, in every way to die there: after one more run nothing tells of it.
+
+Three walks share the work of two processes: the main process leaves, is killed, or loses its
+worker. The names come from src/base/crash.c; one that no run reaches fails the test.
+"""
+import os
+import re
+import unittest
+from collections import Counter
+from pathlib import Path
+
+from crashlake import (CRASHED, FIRST, KILLED, SECOND, CrashLake, CrashTest, base_lake, content)
+from harness import NOW, REPOSITORY, remove_tree
+
+LATER = NOW + 1000
+PASSAGES_MAX = 2  # of one point, besides the last; of these, all:
+ALL_PASSAGES = ("ledger.committing", "ledger.committed")
+# Points of healing are reached only after a death at another.
+PRIORS = {"land.recovered": "land.synced", "store.removed": "land.synced",
+          "build.recovered": "build.synced"}
+
+
+def listed_points():
+    text = (REPOSITORY / "src/base/crash.c").read_text()
+    table = re.search(r"CRASH_POINTS\[\] = \{(.*?)\};", text, re.DOTALL).group(1)
+    return re.findall(r'"([\w.]+)"', table)
+
+
+def called_points():
+    return {name for path in (REPOSITORY / "src").rglob("*.c")
+            for name in re.findall(r'crash_point\("([\w.]+)"\)', path.read_text())}
+
+
+def passages(lake, now, prior=None):
+    """Point → how often a run passes it."""
+    log = lake.dir.parent / "passages"
+    if prior is not None:
+        lake.call("run", "--now", now, WEIR_CRASH_AT=prior)
+    lake.run(now, WEIR_CRASH_LOG=str(log))
+    counted = Counter(log.read_text().split())
+    log.unlink()
+    return counted
+
+
+def cases(counted):
+    """point:n for the first passages, and the last."""
+    for name, count in sorted(counted.items()):
+        chosen = set(range(1, count + 1))
+        if name not in ALL_PASSAGES:
+            chosen = {n for n in chosen if n <= PASSAGES_MAX or n == count}
+        yield from (f"{name}:{n}" for n in sorted(chosen))
+
+
+class Walk(CrashTest):
+    """One way to die; the fresh lake's points and those of healing come on top."""
+
+    rank = 0
+    how = None
+    codes = (CRASHED,)
+
+    def setUp(self):
+        self.top = self.new_folder()
+        self.base = base_lake(self.top / "base")
+        self.base.deliver(SECOND)
+        undisturbed = self.base.copy(self.top / "undisturbed")
+        self.counted = passages(undisturbed, LATER)
+        self.assert_whole(undisturbed)
+        self.wanted = content(undisturbed)
+
+    def die(self, lake, at, now=LATER):
+        how = {} if self.how is None else {"WEIR_CRASH_SIGNAL": self.how}
+        code, said = lake.call("run", "--now", now, WEIR_CRASH_AT=at, **how)
+        self.assertIn(code, self.codes, f"{at}\n{said}")
+
+    def check_case(self, at, prior=None):
+        lake = self.base.copy(self.top / "case")
+        with self.subTest(at=at, how=self.how):
+            if prior is not None:
+                lake.call("run", "--now", LATER, WEIR_CRASH_AT=prior)
+            self.die(lake, at)
+            lake.run(LATER)
+            self.assertEqual(content(lake), self.wanted)
+            self.assert_whole(lake)
+        remove_tree(lake.dir)
+
+    def walk(self, share=0, shares=1):
+        for number, at in enumerate(cases(self.counted)):
+            if number % shares == share:
+                self.check_case(at)
+
+
+class Leaves(Walk):
+    def test_points_are_listed_and_reached(self):
+        listed = listed_points()
+        self.assertEqual(sorted(listed), sorted(called_points()))
+        reached = set(self.counted)
+        for point, prior in PRIORS.items():
+            lake = self.base.copy(self.top / "prior")
+            reached |= {p for p in passages(lake, LATER, prior) if p == point}
+            remove_tree(lake.dir)
+        fresh = CrashLake(self.top / "fresh").define()
+        fresh.deliver(FIRST)
+        reached |= set(passages(fresh, NOW))
+        self.assertEqual(set(listed) - reached, set(), "no run of the walk comes by")
+
+    def test_a_run_that_leaves_at_any_point_leaves_nothing(self):
+        self.walk()
+
+    def test_healing_may_be_cut_off_too(self):
+        for point, prior in PRIORS.items():
+            self.check_case(point, prior)
+
+    def test_a_new_lake_may_be_cut_off(self):
+        whole = CrashLake(self.top / "fresh").define()
+        whole.deliver(FIRST)
+        counted = passages(whole, NOW)
+        wanted = content(whole)
+        points = [p for p in cases(counted) if p.startswith(("init.", "ledger.comm", "work."))]
+        for at in points:
+            lake = CrashLake(self.top / "case").define()
+            lake.deliver(FIRST)
+            with self.subTest(at=at):
+                self.die(lake, at, NOW)
+                lake.run(NOW)
+                self.assertEqual(content(lake), wanted)
+                self.assert_whole(lake)
+            remove_tree(lake.dir)
+
+
+class Killed(Walk):
+    how = "kill"
+    codes = (KILLED,)
+
+    def test_a_run_that_is_killed_at_any_point_leaves_nothing(self):
+        self.walk()
+
+
+class LosesItsWorker(Walk):
+    """Then the run goes on: what it could not build or check, the next one does."""
+
+    how = "worker"
+    codes = (0, 1)
+
+    def test_a_run_that_loses_its_worker_at_any_point_leaves_nothing(self):
+        self.walk()
+
+
+del Walk  # is no test by itself
