@@ -122,19 +122,47 @@ static status read_section(ledger *l, const char *name, const json_t *document, 
     return OK;
 }
 
-/* Borrowed from the document. */
-static status read_value(const section *s, const journal_column *c, const json_t *from,
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* NULL: not the hex of a text. */
+static const char *text_of_hex(const char *hex, arena *a) {
+    size_t size = strlen(hex);
+    buf text = buf_new(a);
+    for (size_t i = 0; i + 1 < size; i += 2) {
+        int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
+        if (high < 0 || low < 0 || high + low == 0)
+            return NULL;
+        buf_char(&text, (char)(high * 16 + low));
+    }
+    return size % 2 == 0 ? text.text : NULL;
+}
+
+/* NULL: no text at all. */
+static const char *text_of(const json_t *from, arena *a) {
+    if (json_is_string(from))
+        return json_string_value(from);
+    const char *hex = json_string_value(json_object_get(from, JOURNAL_HEX));
+    return hex != NULL ? text_of_hex(hex, a) : NULL;
+}
+
+/* Borrowed from the document or the arena. */
+static status read_value(const section *s, const journal_column *c, const json_t *from, arena *a,
                          db_value *ret, error *err) {
     bool is_number = c->type == JOURNAL_INT;
+    const char *text = is_number ? NULL : text_of(from, a);
     if (json_is_null(from) && !c->key) {
         *ret = DB_N;
         return OK;
     }
-    if (is_number ? !json_is_integer(from) : !json_is_string(from))
+    if (is_number ? !json_is_integer(from) : text == NULL)
         return refuse(err, s->name, "holds a value of another type");
-    if (c->type == JOURNAL_PATH && !path_is_safe(json_string_value(from)))
+    if (c->type == JOURNAL_PATH && !path_is_safe(text))
         return refuse(err, s->name, "holds a path that leads out of its folder");
-    *ret = is_number ? DB_I(json_integer_value(from)) : DB_T(json_string_value(from));
+    *ret = is_number ? DB_I(json_integer_value(from)) : DB_T(text);
     return OK;
 }
 
@@ -148,7 +176,7 @@ static status remove_row(const section *s, const json_t *list, bool keys_only, e
     for (size_t i = 0; i < s->count; i++) {
         const journal_column *c = s->columns[i];
         if (c->key) {
-            TRY(read_value(s, c, json_array_get(list, keys_only ? place : i), &values[count++],
+            TRY(read_value(s, c, json_array_get(list, keys_only ? place : i), a, &values[count++],
                            err));
             buf_printf(&sql, "%s%s = $%zu", count > 1 ? " AND " : "", c->name, count);
             place++;
@@ -175,16 +203,19 @@ static char *insert_statement(const section *s, arena *a) {
                         values.text);
 }
 
-static status add_rows(const section *s, error *err) {
+static status add_row(const section *s, const char *sql, const json_t *row, error *err) {
     ARENA_AUTO a = arena_new();
     db_value values[COLUMNS_MAX];
+    for (size_t i = 0; i < s->count; i++)
+        TRY(read_value(s, s->columns[i], json_array_get(row, i), a, &values[i], err));
+    return ledger_write(s->l, sql, values, s->count, err);
+}
+
+static status add_rows(const section *s, error *err) {
+    ARENA_AUTO a = arena_new();
     const char *sql = insert_statement(s, a);
-    for (size_t i = 0; i < json_array_size(s->rows); i++) {
-        const json_t *row = json_array_get(s->rows, i);
-        for (size_t j = 0; j < s->count; j++)
-            TRY(read_value(s, s->columns[j], json_array_get(row, j), &values[j], err));
-        TRY(ledger_write(s->l, sql, values, s->count, err));
-    }
+    for (size_t i = 0; i < json_array_size(s->rows); i++)
+        TRY(add_row(s, sql, json_array_get(s->rows, i), err));
     return OK;
 }
 

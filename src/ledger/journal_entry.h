@@ -5,6 +5,9 @@
 
 #include "ledger/handle.h"
 
+/* A text that is not UTF-8 is an object with its bytes under this key, in lower-case hex. */
+#define JOURNAL_HEX "hex"
+
 /* What an entry has to be to follow another. */
 typedef struct journal_place {
     const char *lake;

@@ -11,7 +11,6 @@ typedef struct section {
     const journal_table *table;
     buf gone; /* keys of rows that are no more */
     buf rows;
-    bool failed; /* a text is not UTF-8 */
 } section;
 
 static size_t key_count(const journal_table *t) {
@@ -21,12 +20,22 @@ static size_t key_count(const journal_table *t) {
     return count;
 }
 
+/* Files may be called anything, and nothing that the ledger took may stop a commit. */
+static json_t *text_value(const char *text, arena *a) {
+    if (str_is_utf8(text, strlen(text)))
+        return json_string(text);
+    buf hex = buf_new(a);
+    for (const char *at = text; *at != '\0'; at++)
+        buf_printf(&hex, "%02x", (unsigned)(unsigned char)*at);
+    return json_pack("{s:s}", JOURNAL_HEX, hex.text);
+}
+
 static json_t *value_of(const db_rows *row, size_t place, journal_type type, arena *a) {
     if (db_is_null(row, place))
         return json_null();
     if (type == JOURNAL_INT)
         return json_integer(db_int(row, place));
-    return json_string(db_text(row, place, a));
+    return text_value(db_text(row, place, a), a);
 }
 
 static void add_list(buf *to, const json_t *list) {
@@ -34,11 +43,6 @@ static void add_list(buf *to, const json_t *list) {
     if (to->size > 0)
         buf_char(to, ',');
     buf_add(to, json_text(a, list));
-}
-
-static void append(section *s, json_t *list, json_t *value) {
-    s->failed = s->failed || value == NULL;
-    json_array_append_new(list, value);
 }
 
 /* A row of the question below: the keys as they were noted, then the table's columns. */
@@ -55,10 +59,10 @@ static void read_changed(const db_rows *row, arena *ignored, void *into) {
         if (t->columns[i].type == JOURNAL_LOCAL)
             continue;
         if (t->columns[i].key) {
-            append(s, keys, value_of(row, noted++, t->columns[i].type, a));
+            json_array_append_new(keys, value_of(row, noted++, t->columns[i].type, a));
             is_gone = is_gone || db_is_null(row, place);
         }
-        append(s, values, value_of(row, place++, t->columns[i].type, a));
+        json_array_append_new(values, value_of(row, place++, t->columns[i].type, a));
     }
     add_list(is_gone ? &s->gone : &s->rows, is_gone ? keys : values);
 }
@@ -98,8 +102,6 @@ static status add_section(ledger *l, const journal_table *t, arena *a, buf *tabl
     section s = {.table = t, .gone = buf_new(a), .rows = buf_new(a)};
     const ledger_query query = {changed_question(t, a), NULL, 0, read_changed};
     TRY(ledger_select(l, &query, a, &s, err));
-    if (s.failed)
-        return error_set(err, E_DATA, "a text in \"%s\" of the ledger is not UTF-8", t->name);
     if (s.gone.size == 0 && s.rows.size == 0)
         return OK;
     buf_printf(tables, "%s\n{\"table\":\"%s\",\"columns\":%s,\"gone\":[%s],\"rows\":[",

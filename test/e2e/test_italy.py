@@ -292,6 +292,19 @@ class ItalyTest(unittest.TestCase):
             self.assertEqual(lake.state(), state)
             self.assertEqual(lake.query("SELECT * FROM weir.version ORDER BY ALL"), versions)
 
+    def test_a_lost_ledger_is_made_anew_and_builds_nothing(self):
+        shutil.copytree(self.daily.dir, self.top / "lost", symlinks=True)
+        lost = Lake({}, self.top / "lost")
+        for path in (lost.dir / ".weir").glob("ledger.db*"):
+            path.unlink()
+        lost.weir("ledger", "rebuild")
+        document = lost.run(self.moments[-1])
+        self.assertEqual(document["partitions"]["built"], 0, document)
+        self.assertEqual(document["partitions"]["reused"], 0, document)
+        self.assertEqual(lost.digests(), self.daily.digests())
+        self.assertEqual(lost.deliveries("delivery, file, sha256, state"),
+                         self.daily.deliveries("delivery, file, sha256, state"))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -63,8 +63,8 @@ static status kind_of_code(const sqlite_state *s, int code) {
 
 static void hint_for_code(int code, status kind, error *err) {
     if (code == SQLITE_CORRUPT)
-        error_hint(err, "The file is damaged or cut short: put back a copy of it together with "
-                        "its -wal file.");
+        error_hint(err, "The file is damaged or cut short: put back a copy, or make it "
+                        "anew with `weir ledger rebuild`.");
     else if (kind == E_FOREIGN)
         error_hint(err, "Name another file as `ledger` in lake.yaml, or put back the ledger.");
     else if (kind == E_BUSY)
@@ -351,7 +351,8 @@ static status refuse_foreign(sqlite_state *s, bool create, error *err) {
         return OK;
     if (objects == 0) {
         error_set(err, E_FOREIGN, "ledger \"%s\" is empty", s->location);
-        error_hint(err, "Put back the ledger of this lake, or start a new lake with `weir init`.");
+        error_hint(err, "Put back the ledger of this lake or make it anew with `weir ledger "
+                        "rebuild`, or start a new lake with `weir init`.");
     } else {
         error_set(err, E_FOREIGN, "\"%s\" is a database of another program, not a ledger",
                   s->location);
