@@ -186,3 +186,16 @@ status build_version_input(const build_context *c, const lake_table *t, int64_t 
     *ret = document;
     return OK;
 }
+
+status build_file_input(const build_context *c, const lake_table *t, int64_t version,
+                        const ledger_file *file, arena *a, json_t **ret, error *err) {
+    json_t *document = input_document(&(input_shape){.table = t});
+    status added = take_columns_of(document, c, version, a, err);
+    if (added != OK) {
+        json_decref(document);
+        return added;
+    }
+    input_add_files(document, c, t, file, 1);
+    *ret = document;
+    return OK;
+}

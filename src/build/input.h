@@ -24,6 +24,10 @@ CHECKED status input_add_delivery(json_t *document, const build_context *c, cons
 void input_add_files(json_t *document, const build_context *c, const lake_table *t,
                      const ledger_file *files, size_t count);
 
+/* The document of one file of a version, with the columns that it has. A new reference. */
+CHECKED status build_file_input(const build_context *c, const lake_table *t, int64_t version,
+                                const ledger_file *file, arena *a, json_t **ret, error *err);
+
 /* Read only rows of the job's partitions: needed when a file also feeds others. */
 void input_filter(json_t *document, const lake_table *reader, const lake_input *input);
 

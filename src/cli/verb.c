@@ -231,6 +231,21 @@ const verb VERBS[] = {
         .run = verb_show,
     },
     {
+        .name = "fsck",
+        .group = VERB_OTHER,
+        .arguments = "",
+        .options = OPTION_BIT(OPTION_REPAIR) | OPTION_BIT(OPTION_FAST) | OPTION_BIT(OPTION_WAIT),
+        .line = "compare the ledger with the files",
+        .doc = "Looks for files of raw history, quarantine and tables that are missing, altered "
+               "(every byte is read, unless --fast) or not known, and for directories that do not "
+               "show what is current. Ends with 1 when something is wrong. --repair makes the "
+               "directories anew and lets the next run build lost files of tables again; what was "
+               "lost of raw history has to be delivered again.",
+        .examples = {{"weir fsck --fast", "names and sizes"},
+                     {"weir fsck --repair && weir run", "mend what can be mended"}},
+        .run = verb_fsck,
+    },
+    {
         .name = "gc",
         .group = VERB_OTHER,
         .arguments = "",
@@ -334,9 +349,9 @@ static const customary CUSTOMARY[] = {
 };
 
 static const char *const LATER[] = {
-    "accept",  "adopt",  "bookmark", "catalog", "changes", "diff",    "doctor",
-    "drop",    "export", "forget",   "fsck",    "impact",  "publish", "readmit",
-    "rebuild", "serve",  "store",    "test",    "verify",  "why",     "withdraw",
+    "accept", "adopt",  "bookmark", "catalog", "changes", "diff",     "doctor",
+    "drop",   "export", "forget",   "impact",  "publish", "readmit",  "rebuild",
+    "serve",  "store",  "test",     "verify",  "why",     "withdraw",
 };
 
 static const verb *exact(const char *name) {

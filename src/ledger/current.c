@@ -1,8 +1,9 @@
 #include "ledger/handle.h"
 
-#define CURRENT_FROM                                                                      \
-    "SELECT c.partition, p.text, c.derivation, c.version, d.memo_key, v.content, v.rows," \
-    " v.bytes, c.from_seq FROM current c JOIN partition p ON p.id = c.partition"          \
+#define CURRENT_FROM                                                             \
+    "SELECT c.partition, p.text, c.derivation, c.version, d.memo_key,"           \
+    " CASE WHEN v.state = 'lost' THEN '' ELSE v.content END, v.rows,"            \
+    " v.bytes, c.from_seq FROM current c JOIN partition p ON p.id = c.partition" \
     " JOIN version v ON v.id = c.version LEFT JOIN derivation d ON d.id = c.derivation"
 
 static ledger_current current_of_row(const db_rows *row, arena *a) {

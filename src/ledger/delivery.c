@@ -160,6 +160,14 @@ status ledger_deliveries_active(ledger *l, int64_t table, arena *a, deliveries *
     return select_deliveries(l, &query, a, ret, err);
 }
 
+status ledger_deliveries_all(ledger *l, int64_t table, arena *a, deliveries *ret, error *err) {
+    const db_value values[] = {DB_I(table)};
+    const ledger_query query = {"SELECT " DELIVERY_COLUMNS " FROM delivery d WHERE d.tbl = $1"
+                                " ORDER BY d.object, d.id",
+                                values, ARRAY_SIZE(values), read_delivery};
+    return select_deliveries(l, &query, a, ret, err);
+}
+
 status ledger_delivery_claimed(ledger *l, const char *claim, bool *ret, error *err) {
     const db_value values[] = {DB_T(claim)};
     int64_t claimed;

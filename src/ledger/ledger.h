@@ -482,6 +482,26 @@ CHECKED status ledger_undoables_of(ledger *l, const char *run, arena *a, ledger_
 CHECKED status ledger_deliveries_between(ledger *l, int64_t one, int64_t other, arena *a,
                                          strings *ret, error *err);
 
+/* fsck */
+
+/* A file of a version that is current or kept. */
+typedef struct ledger_known_file {
+    int64_t table;
+    const char *table_name;
+    int64_t version; /* one of those that have it */
+    ledger_file file;
+} ledger_known_file;
+typedef VEC(ledger_known_file) ledger_known_files;
+/* By table and object. */
+CHECKED status ledger_known_files_of(ledger *l, arena *a, ledger_known_files *ret, error *err);
+/* Every delivery of a table whatever its state, by object. */
+CHECKED status ledger_deliveries_all(ledger *l, int64_t table, arena *a, deliveries *ret,
+                                     error *err);
+/* The object is damaged or gone: versions that have it are never used again, and partitions where
+ * one is current are marked as missing. A content that comes out equal is a change all the same:
+ * ledger_current.content of a lost version is "". */
+CHECKED status ledger_file_lost(ledger *l, const char *object, error *err);
+
 /* pins: what was current at a commit stays while somebody reads it. */
 CHECKED status ledger_pin_take(ledger *l, int64_t seq, int64_t for_us, int64_t *ret, error *err);
 CHECKED status ledger_pin_drop(ledger *l, int64_t pin, error *err);

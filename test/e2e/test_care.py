@@ -347,5 +347,94 @@ class AsOfTest(CareTest):
         self.assert_error(result, "weir.delivery")
 
 
+class FsckTest(CareTest):
+    def setUp(self):
+        super().setUp()
+        self.lake.deliver("sales/bad.csv", rows("2024-05-01,A,minus"))
+        self.correct()
+
+    def fsck(self, *args, faults=None):
+        """The kinds of faults, with the ends of names."""
+        document = self.lake.json("fsck", *args, expect=1 if faults else 0)
+        return [(f["kind"], f["layer"]) for f in document["faults"]]
+
+    def check(self, *args, faults):
+        self.assertEqual(sorted(set(self.fsck(*args, faults=faults))), sorted(faults))
+
+    def first_file(self, *parts, pattern="*.parquet"):
+        return sorted(self.lake.store.joinpath(*parts).rglob(pattern))[0]
+
+    def rewrite(self, path, change):
+        """Behind Weir's back, keeping the inode."""
+        body = change(path.read_bytes())
+        path.chmod(0o644)
+        path.write_bytes(body)
+
+    def flip(self, path):
+        self.rewrite(path, lambda body: body[:20] + bytes([body[20] ^ 1]) + body[21:])
+
+    def test_a_sound_lake_has_no_faults(self):
+        self.check(faults=[])
+        self.check("--fast", faults=[])
+
+    def test_raw_history_that_is_missing_altered_or_added(self):
+        raw = self.first_file("raw", "sales", pattern="*.csv")
+        self.flip(raw)
+        self.check("--fast", faults=[])
+        self.check(faults=[("altered", "raw")])
+        self.rewrite(raw, lambda body: body + b"x")
+        self.check("--fast", faults=[("altered", "raw")])
+        raw.unlink()
+        raw.with_name("other.csv").write_bytes(b"x")
+        self.check("--fast", faults=[("missing", "raw"), ("extra", "raw")])
+
+    def test_quarantine_is_checked_too(self):
+        refused = self.first_file(".weir", "quarantine", pattern="*.csv")
+        refused.unlink()
+        self.check("--fast", faults=[("missing", "quarantine")])
+
+    def test_an_object_replaced_by_a_link_is_told_and_not_followed(self):
+        raw = self.first_file("raw", "sales", pattern="*.csv")
+        raw.rename(self.lake.dir / "elsewhere.csv")
+        raw.symlink_to(self.lake.dir / "elsewhere.csv")
+        kinds = self.fsck("--fast", faults=True)
+        self.assertIn(("altered", "raw"), kinds)
+
+    def test_a_lost_file_of_a_table_is_built_again(self):
+        before = self.lake.digests()
+        self.first_file("silver", ".weir", "objects").unlink()
+        for path in (self.lake.store / "silver" / "sales").rglob("*.parquet"):
+            path.unlink()
+        found = self.fsck("--fast", "--repair", faults=True)
+        self.assertIn(("missing", "silver"), found)
+        self.assertIn(("directory", "silver"), found)
+        self.lake.run(NOW + 2)
+        self.check(faults=[])
+        self.assertEqual([d[1:] for d in self.lake.digests()], [d[1:] for d in before])
+        self.assertEqual(self.lake.value("SELECT sum(amount) FROM silver.sales"), "12")
+
+    def test_altered_rows_are_found_by_digest_and_built_again(self):
+        files = sorted((self.lake.store / "gold" / ".weir" / "objects").rglob("*.parquet"))
+        good, other = files[0], files[-1]
+        self.assertEqual(good.stat().st_size, other.stat().st_size)
+        self.rewrite(good, lambda _: other.read_bytes())
+        self.check("--fast", faults=[])
+        self.check("--repair", faults=[("altered", "gold")])
+        self.lake.run(NOW + 2)
+        self.check(faults=[])
+
+    def test_directories_are_made_again(self):
+        top = self.lake.store / "gold" / "total" / DAY
+        (file,) = top.iterdir()
+        body = file.read_bytes()
+        file.unlink()
+        file.write_bytes(body)
+        self.check("--fast", faults=[("directory", "gold")])
+        file.unlink()
+        (top / "more.parquet").write_bytes(b"x")
+        self.check("--fast", "--repair", faults=[("directory", "gold"), ("extra", "gold")])
+        self.check(faults=[])
+
+
 if __name__ == "__main__":
     unittest.main()

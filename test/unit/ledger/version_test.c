@@ -153,9 +153,12 @@ static void test_a_forced_rebuild_gives_its_key_the_new_version(void **state) {
     int64_t id;
     assert_ok(ledger_current_get(f->l, fixture_id(f, SILVER), "event_date=1", f->a, &c, &f->err));
     const ledger_unit_ref lineage[] = {{fixture_id(f, RAW), 1}, {fixture_id(f, RAW), 1}};
+    fixture_begin(f);
+    const int64_t newer = fixture_build(f, SILVER, "event_date=1", "c2");
+    fixture_commit(f);
     const ledger_derivation again = {.partition = c.partition,
                                      .memo_key = "c1",
-                                     .version = 99,
+                                     .version = newer,
                                      .code = 1,
                                      .lineage = lineage,
                                      .lineage_count = 2};
@@ -164,7 +167,7 @@ static void test_a_forced_rebuild_gives_its_key_the_new_version(void **state) {
     fixture_commit(f);
     assert_ok(ledger_derivation_find(f->l, c.partition, "c1", &found, &f->err));
     assert_int_equal(found.id, id);
-    assert_int_equal(found.version, 99);
+    assert_int_equal(found.version, newer);
 }
 
 static void test_every_seq_keeps_what_was_current_then(void **state) {
