@@ -191,6 +191,23 @@ const verb VERBS[] = {
         .run = verb_history,
     },
     {
+        .name = "diff",
+        .group = VERB_LOOK,
+        .arguments = "TABLE [PARTITION [A B]]",
+        .arguments_min = 1,
+        .arguments_max = 4,
+        .options = OPTION_BIT(OPTION_KEY) | OPTION_BIT(OPTION_LIMIT),
+        .line = "which rows differ between two versions of a partition",
+        .doc = "Compares versions A and B as weir history numbers them; without them what is "
+               "current with what was before. With --key rows are matched by those columns and "
+               "count as changed; without it whole rows are added or removed, with their "
+               "multiplicity. Of each kind 20 rows are shown unless --limit says otherwise.",
+        .examples = {{"weir diff silver.province event_date=2020-03-01", "the newest change"},
+                     {"weir diff --key province_code silver.province event_date=2020-03-01 17 21",
+                      "by key"}},
+        .run = verb_diff,
+    },
+    {
         .name = "graph",
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
@@ -229,6 +246,17 @@ const verb VERBS[] = {
                      {"weir show 17", "a delivery, with each failure"},
                      {"weir show -o json 01hx…", "a run's document"}},
         .run = verb_show,
+    },
+    {
+        .name = "doctor",
+        .group = VERB_OTHER,
+        .arguments = "",
+        .line = "check this machine and the lake's places",
+        .doc = "Starts a worker, opens the ledger, writes, reads, links, exchanges and removes a "
+               "file in each layer's store, and looks at the land folder, the free space and the "
+               "clock. Ends with 1 when something is wrong.",
+        .examples = {{"weir doctor", "before the first run, or when runs fail"}},
+        .run = verb_doctor,
     },
     {
         .name = "fsck",
@@ -349,9 +377,8 @@ static const customary CUSTOMARY[] = {
 };
 
 static const char *const LATER[] = {
-    "accept", "adopt",  "bookmark", "catalog", "changes", "diff",     "doctor",
-    "drop",   "export", "forget",   "impact",  "publish", "readmit",  "rebuild",
-    "serve",  "store",  "test",     "verify",  "why",     "withdraw",
+    "accept",  "adopt",   "bookmark", "catalog", "changes", "drop", "export", "forget", "impact",
+    "publish", "readmit", "rebuild",  "serve",   "store",   "test", "verify", "why",    "withdraw",
 };
 
 static const verb *exact(const char *name) {

@@ -67,6 +67,8 @@ CHECKED status verb_check_arguments(const verb *v, const strings *arguments, err
 
 status verb_add(command *c, error *err);
 status verb_completion(command *c, error *err);
+status verb_diff(command *c, error *err);
+status verb_doctor(command *c, error *err);
 status verb_fsck(command *c, error *err);
 status verb_gc(command *c, error *err);
 status verb_graph(command *c, error *err);

@@ -1,5 +1,6 @@
 """Care: looking back, undoing, keeping, checking and cleaning what the lake has."""
 import os
+import shutil
 import sqlite3
 import unittest
 
@@ -434,6 +435,70 @@ class FsckTest(CareTest):
         (top / "more.parquet").write_bytes(b"x")
         self.check("--fast", "--repair", faults=[("directory", "gold"), ("extra", "gold")])
         self.check(faults=[])
+
+
+class DiffTest(CareTest):
+    def setUp(self):
+        super().setUp()
+        self.lake.deliver("sales/a.csv", rows("2024-05-01,A,1", "2024-05-01,B,5",
+                                              "2024-05-01,B,5", "2024-05-02,A,2"))
+        self.lake.run(NOW + 1)
+        self.lake.deliver("sales/a.csv", rows("2024-05-01,A,3", "2024-05-01,B,5",
+                                              "2024-05-01,C,7", "2024-05-02,A,2"))
+        self.lake.run(NOW + 2)
+
+    def diff(self, *args, table="silver.sales"):
+        return self.lake.json("diff", table, DAY, *args)
+
+    def counts(self, told):
+        return [told[k] for k in ("added", "removed", "changed")]
+
+    def test_whole_rows_with_their_multiplicity(self):
+        told = self.diff()
+        self.assertEqual(self.counts(told), [2, 2, 0])
+        self.assertEqual([(r["change"], r["shop"], r["amount"]) for r in told["rows"]],
+                         [("removed", "A", "1"), ("removed", "B", "5"),
+                          ("added", "A", "3"), ("added", "C", "7")])
+
+    def test_rows_by_key(self):
+        versions = [v["version"] for v in self.history("silver.sales")]
+        told = self.diff(versions[2], versions[0], "--key", "shop")
+        self.assertEqual(self.counts(told), [2, 0, 1])
+        self.assertEqual([(r["change"], r["amount"]) for r in told["rows"] if "changed" in
+                          r["change"]], [("changed from", "1"), ("changed to", "3")])
+
+    def test_samples_are_limited_and_counts_are_not(self):
+        told = self.diff("--limit", 1)
+        self.assertEqual((self.counts(told), len(told["rows"])), ([2, 2, 0], 2))
+
+    def test_what_cannot_be_compared_is_refused(self):
+        for words in ([DAY, "--key", "shop"], [OTHER], [DAY, "1"], [DAY, "1", "99"],
+                      [DAY, "--key", "nothing"]):
+            with self.subTest(words):
+                result = self.lake.weir("diff", "silver.sales", *words, "-o", "json", expect=2)
+                self.assertTrue(result.error["message"])
+
+
+class DoctorTest(CareTest):
+    def test_a_sound_lake_and_its_troubles(self):
+        told = self.lake.json("doctor")
+        self.assertTrue(told["ok"], told)
+        before = self.lake.state()
+        self.lake.weir("doctor")
+        self.assertEqual(self.lake.state(), before)
+        self.lake.land.rename(self.lake.dir / "elsewhere")
+        (self.lake.dir / ".weir" / "ledger.db").write_bytes(b"nonsense" * 1000)
+        told = self.lake.json("doctor", expect=1)
+        self.assertEqual({c["check"] for c in told["checks"] if c["state"] == "problem"},
+                         {"ledger", "land"})
+
+    def test_a_store_that_cannot_be_written(self):
+        store = self.lake.store / "silver"
+        shutil.rmtree(store)
+        store.write_text("a file where a folder should be")
+        told = self.lake.json("doctor", expect=1)
+        self.assertEqual([c["check"] for c in told["checks"] if c["state"] == "problem"],
+                         ["store silver"])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,167 @@
+#include "cli/verb.h"
+
+#include "base/path.h"
+#include "cli/document.h"
+#include "cli/identity.h"
+#include "cli/session.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static const char PLACE[] = ".weir/doctor/";
+static const int64_t FREE_BYTES_MIN = INT64_C(1) << 30;
+static const int64_t CLOCK_APART_US = INT64_C(60) * 1000000;
+
+static const output_column COLUMNS[] = {
+    {"check", "check", OUTPUT_TEXT},
+    {"state", "state", OUTPUT_TEXT},
+    {"detail", "detail", OUTPUT_TEXT},
+    {"hint", "hint", OUTPUT_TEXT},
+};
+
+typedef struct doctor {
+    session *session;
+    json_t *rows;
+    bool problem;
+} doctor;
+
+/* why: what went wrong; its kind OK when nothing did. */
+static void tell(doctor *d, const char *check, const char *detail, const error *why) {
+    json_t *row = json_object();
+    bool ok = why->kind == OK;
+    d->problem = d->problem || !ok;
+    json_object_set_new(row, "check", output_string(check));
+    json_object_set_new(row, "state", json_string(ok ? "ok" : "problem"));
+    json_object_set_new(row, "detail", output_string(ok ? detail : why->message));
+    json_object_set_new(row, "hint", output_string(ok || why->hint[0] == '\0' ? NULL : why->hint));
+    json_array_append_new(d->rows, row);
+}
+
+static void check_worker(doctor *d) {
+    error why = {0};
+    why.kind = engine_warm(d->session->engine, &why);
+    if (why.kind == OK) {
+        sql_engine parser = engine_sql(d->session->engine);
+        JSON_AUTO tree = NULL;
+        why.kind = parser.parse(parser.state, "SELECT 1", &tree, &why);
+    }
+    tell(d, "worker", d->session->worker, &why);
+}
+
+static status try_names(store *s, arena *a, error *err) {
+    const char *one = arena_printf(a, "%sa/x", PLACE), *two = arena_printf(a, "%sb/x", PLACE);
+    if (!store_has(s, STORE_LINK) || !store_has(s, STORE_EXCHANGE))
+        return OK;
+    TRY(store_link(s, one, two, err));
+    return store_exchange(s, arena_printf(a, "%sa/", PLACE), arena_printf(a, "%sb/", PLACE), err);
+}
+
+static status try_store(const doctor *d, store *s, error *err) {
+    arena *a = d->session->arena;
+    const char *key = arena_printf(a, "%sa/x", PLACE);
+    char *body = NULL;
+    size_t size = 0;
+    store_object found = {0};
+    TRY(store_remove_prefix(s, PLACE, err));
+    TRY(store_put(s, key, "weir", 4, (store_put_options){0}, err));
+    TRY(store_get(s, key, 4, a, &body, &size, err));
+    TRY(store_info(s, key, a, &found, err));
+    TRY(try_names(s, a, err));
+    int64_t apart = clock_now_us(d->session->command->clock) - found.modified_us;
+    if (size != 4 || !str_eq(body, "weir"))
+        return error_set(err, E_IO, "what was written to \"%s\" came back as something else",
+                         store_root(s));
+    if (apart > CLOCK_APART_US || apart < -CLOCK_APART_US) {
+        error_set(err, E_IO, "the clock of \"%s\" is %lld seconds from this machine's",
+                  store_root(s), (long long)(apart / 1000000));
+        error_hint(err, "Set the clock; land times are taken from it.");
+        return E_IO;
+    }
+    return store_remove_prefix(s, PLACE, err);
+}
+
+static void check_stores(doctor *d) {
+    session *s = d->session;
+    for (size_t i = 0; i < s->lake->layer_count; i++) {
+        error why = {0};
+        store *opened = NULL;
+        why.kind = store_open(s->lake->layers[i].store, &opened, &why);
+        if (why.kind == OK)
+            why.kind = try_store(d, opened, &why);
+        store_close(opened);
+        tell(d, arena_printf(s->arena, "store %s", s->lake->layers[i].name),
+             s->lake->layers[i].store, &why);
+    }
+}
+
+static status try_ledger(session *s, error *err) {
+    identity_state state = IDENTITY_FRESH;
+    const char *id = NULL;
+    TRY(identity_look(s->lake, s->arena, &state, &id, err));
+    if (state == IDENTITY_FRESH)
+        return OK; /* the first run makes it */
+    TRY(ledger_open(s->lake->ledger, id, &s->ledger, err));
+    if (!ledger_is_read_only(s->ledger))
+        return OK;
+    error_set(err, E_DENIED, "ledger \"%s\" cannot be written", s->lake->ledger);
+    error_hint(err, "Queries work; runs need the file and its folder to be writable.");
+    return E_DENIED;
+}
+
+static void check_ledger(doctor *d) {
+    error why = {0};
+    why.kind = try_ledger(d->session, &why);
+    tell(d, "ledger", d->session->lake->ledger, &why);
+}
+
+static void check_land(doctor *d) {
+    error why = {0};
+    const char *land = d->session->lake->land;
+    if (access(land, R_OK | W_OK | X_OK) != 0) {
+        why.kind =
+            error_set(&why, E_DENIED, "land folder \"%s\" is not there or not writable", land);
+        error_hint(&why, "Make it, or name another as `land` in lake.yaml.");
+    }
+    tell(d, "land", land, &why);
+}
+
+static void check_space(doctor *d) {
+    error why = {0};
+    struct statvfs space;
+    const session *s = d->session;
+    const char *root = s->lake->store;
+    int64_t bytes = 0;
+    if (statvfs(root, &space) == 0)
+        bytes = (int64_t)space.f_bavail * (int64_t)space.f_frsize;
+    if (bytes < FREE_BYTES_MIN) {
+        why.kind = error_set(&why, E_FULL, "only %s are free below \"%s\"",
+                             output_bytes(s->arena, bytes), root);
+        error_hint(&why, "`weir gc` removes versions that nothing needs any more.");
+    }
+    tell(d, "space", arena_printf(s->arena, "%s free", output_bytes(s->arena, bytes)), &why);
+}
+
+static void examine(session *s) {
+    JSON_AUTO rows = json_array();
+    JSON_AUTO document = document_new();
+    doctor d = {.session = s, .rows = rows};
+    check_worker(&d);
+    check_ledger(&d);
+    check_stores(&d);
+    check_land(&d);
+    check_space(&d);
+    json_object_set_new(document, "ok", json_boolean(!d.problem));
+    json_object_set(document, "checks", rows);
+    output_write_list(s->command->out,
+                      &(output_list){document, rows, COLUMNS, ARRAY_SIZE(COLUMNS)});
+    s->command->exit_code = d.problem ? 1 : 0;
+}
+
+status verb_doctor(command *c, error *err) {
+    session s = {0};
+    status result = session_open(c, SESSION_DEFINITION, &s, err);
+    if (result == OK)
+        examine(&s);
+    session_close(&s);
+    return result;
+}
