@@ -6,7 +6,7 @@
 PREFIX ?= /usr/local
 export DUCKDB_ROOT PREFIX DESTDIR
 
-.PHONY: help demo test lint install build asan bench format clean
+.PHONY: help demo test nightly lint install build asan bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: ## two weeks of city traffic, from delivered files to queried tables
 
 test: ## unit and end-to-end tests, under sanitizers
 	@scripts/test
+
+nightly: ## the crash tests for long: thousands of kills, a minute of stress
+	@scripts/nightly
 
 lint: ## format, house rules, and gcc and clang without a warning
 	@scripts/lint

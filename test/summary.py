@@ -1,9 +1,9 @@
 """Sum up a test run: what failed, then one line `N passed, N failed, N skipped`.
 
-    summary.py UNIT_LOG E2E_LOG E2E_EXIT_CODE
+    summary.py UNIT_LOG [NAME LOG EXIT_CODE]…
 
 UNIT_LOG is Meson's testlog.json, whose programs print cmocka's report; a program without one (it
-crashed, or is no cmocka test) counts as one test. E2E_LOG ends with a line of the form above.
+crashed, or is no cmocka test) counts as one test. Each LOG ends with a line of the form above.
 """
 import json
 import re
@@ -42,7 +42,7 @@ def unit_tests(log):
     return total if lines else (0, 1, 0)
 
 
-def e2e_tests(log, exit_code):
+def other_tests(log, exit_code):
     """Counts of the last closing line; no line, or a bad exit without a failure, is a failure."""
     closing = CLOSING.findall(log.read_text(encoding="utf-8", errors="replace"))
     passed, failed, skipped = (int(n) for n in closing[-1]) if closing else (0, 1, 0)
@@ -50,11 +50,12 @@ def e2e_tests(log, exit_code):
 
 
 def main():
-    unit = unit_tests(Path(sys.argv[1]))
-    e2e = e2e_tests(Path(sys.argv[2]), int(sys.argv[3]))
-    for name, counts in (("unit", unit), ("end-to-end", e2e)):
+    kinds = {"unit": unit_tests(Path(sys.argv[1]))}
+    for i in range(2, len(sys.argv), 3):
+        kinds[sys.argv[i]] = other_tests(Path(sys.argv[i + 1]), int(sys.argv[i + 2]))
+    for name, counts in kinds.items():
         print("%s: %d ok, %d not ok, %d left out" % (name, *counts))
-    passed, failed, skipped = (a + b for a, b in zip(unit, e2e))
+    passed, failed, skipped = (sum(counts) for counts in zip(*kinds.values()))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

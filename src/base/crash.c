@@ -8,8 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
+
+enum { PAUSE_MS = 1500 };
 
 /* In the order of a run. */
 const char *const CRASH_POINTS[] = {
@@ -96,6 +99,10 @@ static void die(void) {
         _exit(CRASH_EXIT_CODE);
     if (str_eq(how, "worker")) {
         kill_workers();
+        return;
+    }
+    if (str_eq(how, "pause")) {
+        poll(NULL, 0, PAUSE_MS);
         return;
     }
     ASSERT(str_eq(how, "kill") || str_eq(how, "stop"));

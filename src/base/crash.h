@@ -6,7 +6,8 @@
  *
  *     WEIR_CRASH_AT=land.claimed:2   die when the point is passed the second time (default 1)
  *     WEIR_CRASH_SIGNAL=kill         by SIGKILL; `stop`: SIGSTOP itself; `worker`: kill the worker
- *                                    processes instead and go on; default: _exit
+ *                                    processes instead and go on; `pause`: go on a little later;
+ *                                    default: _exit
  *     WEIR_CRASH_LOG=FILE            append the name of every point that is passed
  *     WEIR_SABOTAGE=no_fence         leave out one safeguard: the tests must notice
  *     WEIR_LEASE_MS=500              how long a run's lease is good */

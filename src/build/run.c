@@ -59,6 +59,13 @@ static status declare_pending(const build_state *s, const bool *stale, error *er
     return ledger_commit(s->c->ledger, err);
 }
 
+/* Who took the lease has cleaned up and forgotten the prefixes, and this run has written on. Their
+ * names are its own. */
+static void declare_again(const build_state *s, const bool *stale) {
+    status ignored = declare_pending(s, stale, NULL);
+    (void)ignored;
+}
+
 static status build_table(build_state *s, const lake_table *t, error *err) {
     marks marked = {0};
     TRY(ledger_marks(s->c->ledger, state_ledger_table(s, t)->id, s->arena, &marked, err));
@@ -161,7 +168,10 @@ status build_stale(const build_context *c, const bool *selected, arena *a, build
     if (any) {
         TRY(declare_pending(&s, stale, err));
         crash_point("build.pending");
-        TRY(build_all(&s, stale, &result, err));
+        status built = build_all(&s, stale, &result, err);
+        if (built == E_BUSY)
+            declare_again(&s, stale);
+        TRY(built);
         TRY(build_recover(c, err));
     }
     *ret = result;
