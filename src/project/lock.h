@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "store/store.h"
 
-/* Waits for a while; E_BUSY when that was not enough. *ret_fd is -1 where there is nothing to lock. */
+/* Waits for a while; E_BUSY when that was not enough. *ret_fd is -1 where nothing is to be
+ * locked. */
 CHECKED status lock_take(store *s, const char *table, int *ret_fd, error *err);
 void lock_free(int *fd); /* for CLEANUP */
 
