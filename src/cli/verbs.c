@@ -1,0 +1,357 @@
+/* What weir can be told to do. */
+#include "cli/verb.h"
+
+const char *const VERB_GROUP_TITLES[VERB_GROUP_COUNT] = {
+    [VERB_START] = "Start",
+    [VERB_WORK] = "Work",
+    [VERB_LOOK] = "Look",
+    [VERB_OTHER] = "Other",
+};
+
+const verb VERBS[] = {
+    {
+        .name = "init",
+        .group = VERB_START,
+        .arguments = "[DIR]",
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_DRY_RUN),
+        .line = "make a lake: a folder with a small working sample",
+        .doc = "Makes DIR (default: the folder of -C, or this one) with lake.yaml, two tables, a "
+               "sample file in land/, and a .gitignore, then the lake's ledger and store. In a "
+               "folder that has a lake.yaml but no ledger and no store yet, as after git clone, "
+               "only these two are made. Nothing that is there is replaced.",
+        .examples = {{"weir init italy && weir -C italy run", "a new lake, and its first run"},
+                     {"git clone … lake && cd lake && weir init", "a definition from elsewhere"}},
+        .run = verb_init,
+    },
+    {
+        .name = "add",
+        .group = VERB_START,
+        .arguments = "TABLE [FILE]",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .options = OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FORCE),
+        .line = "write a source table's YAML from a file that landed",
+        .doc = "Looks at FILE, or at the first file below the table's land folder, and writes "
+               "tables/<layer>/<name>.yaml with the format, the CSV dialect and a type for each "
+               "column. Codes with leading zeros stay text. Read what it wrote before you run: a "
+               "proposal from one file is not yet a contract.",
+        .examples = {{"weir add raw.province", "from what lies in land/province/"},
+                     {"weir add raw.province ~/province.csv", "from a file elsewhere"},
+                     {"weir add -n raw.province", "only show the YAML"}},
+        .run = verb_add,
+    },
+    {
+        .name = "validate",
+        .group = VERB_START,
+        .arguments = "",
+        .line = "check the definition only",
+        .doc = "Reads lake.yaml and tables/ and tells every error, with file, line and column. "
+               "Needs no ledger and no data: for CI and commit hooks. Ends with 2 when something "
+               "is wrong.",
+        .examples = {{"weir validate", "all errors of the lake around here"},
+                     {"weir validate -o json", "for a program"}},
+        .run = verb_validate,
+    },
+    {
+        .name = "run",
+        .group = VERB_WORK,
+        .arguments = "[SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_JOBS) | OPTION_BIT(OPTION_DRY_RUN)
+                   | OPTION_BIT(OPTION_RETRY_FAILED) | OPTION_BIT(OPTION_STRICT)
+                   | OPTION_BIT(OPTION_WAIT),
+        .line = "land, then rebuild what is stale: the one command for cron",
+        .doc = "Takes in what landed, rebuilds exactly the partitions that this or a change of "
+               "the definition reaches, makes all of it current in one commit, and brings the "
+               "directories up to date. What a killed run left is cleared first. Without work it "
+               "does nothing. SELECT names tables: silver.province, silver.*, +x (x and what it "
+               "reads), x+ (x and what reads it).",
+        .examples = {{"weir run", "everything"},
+                     {"weir run silver.* --exclude silver.slow", "some tables"},
+                     {"weir run --dry-run", "what would land and be built"},
+                     {"weir run --now 2024-05-22T18:00:00Z", "a replay of that moment"}},
+        .run = verb_run,
+    },
+    {
+        .name = "land",
+        .group = VERB_WORK,
+        .arguments = "[SELECT…] | --try TABLE FILE",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_STRICT)
+                   | OPTION_BIT(OPTION_TRY) | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_JOBS),
+        .line = "only take deliveries in",
+        .doc = "Checks each file below the land folder against its table and keeps it byte for "
+               "byte in raw history, or in quarantine with a report. Nothing is built. With --try "
+               "one file is checked as if it were delivered, and not taken.",
+        .examples = {{"weir land", "take in what landed"},
+                     {"weir land --try raw.province new.csv", "would this file be accepted?"}},
+        .run = verb_land,
+    },
+    {
+        .name = "undo",
+        .group = VERB_WORK,
+        .arguments = "RUN",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_WAIT),
+        .line = "make current again what a run replaced, and hold it",
+        .doc = "Where the versions that RUN made are still current, those before become current "
+               "again, all in one commit, and are held: runs leave them as they are until weir "
+               "release, or until a delivery behind them is withdrawn or superseded, or the code "
+               "changes. Partitions that were replaced since are left alone and listed with the "
+               "deliveries that did it. Deliveries stay; see weir withdraw for those.",
+        .examples = {{"weir undo --reason 'wrong rates' 01hx…", "a run that weir log lists"},
+                     {"weir undo --dry-run 01hx…", "what it would do"}},
+        .run = verb_undo,
+    },
+    {
+        .name = "release",
+        .group = VERB_WORK,
+        .arguments = "SELECT… | TABLE PARTITION",
+        .arguments_min = 1,
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_WAIT),
+        .line = "end the holds that undo left",
+        .doc = "What is released is stale from then on: the next run builds it, or takes again "
+               "what was undone.",
+        .examples = {{"weir release silver.province event_date=2020-03-01", "one partition"},
+                     {"weir release '*.*' && weir run", "all of them"}},
+        .run = verb_release,
+    },
+    {
+        .name = "plan",
+        .group = VERB_LOOK,
+        .arguments = "[SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_DETAILED_EXITCODE),
+        .line = "what a run would build, and why",
+        .doc = "Lists the stale partitions in the order of building, each with its causes. "
+               "Partitions below something not built yet are uncertain: they may turn out "
+               "unchanged. Files still in land are not in it; weir run --dry-run lists those too.",
+        .examples = {{"weir plan", "everything"},
+                     {"weir plan --detailed-exitcode gold.*", "ends with 10 when there is work"}},
+        .run = verb_plan,
+    },
+    {
+        .name = "status",
+        .group = VERB_LOOK,
+        .arguments = "[SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT,
+        .line = "how the tables stand",
+        .doc = "Each table with its partitions (a source table: its deliveries), how many are "
+               "stale or failed, rows and bytes, and the files in quarantine.",
+        .examples = {{"weir status", "everything"}, {"weir status -o json", "for a program"}},
+        .run = verb_status,
+    },
+    {
+        .name = "query",
+        .group = VERB_LOOK,
+        .arguments = "SQL",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_AS_OF),
+        .line = "ask the tables with SQL",
+        .doc = "Runs one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES) over the tables as they are "
+               "at one commit, whatever runs at the same time. Tables are named layer.table; the "
+               "ledger's own are weir.delivery, weir.partition, weir.version and so on. SQL of - "
+               "is read from standard input. --as-of reads them as they were, as far back as "
+               "retention in lake.yaml keeps them.",
+        .examples = {{"weir query -o csv 'FROM gold.region' >region.csv", "a file"},
+                     {"weir query --as-of 2024-05-22T18:00:00Z 'FROM gold.region'", "back then"},
+                     {"weir query 'SELECT file, reason FROM weir.delivery'", "the ledger"}},
+        .run = verb_query,
+    },
+    {
+        .name = "ls",
+        .group = VERB_LOOK,
+        .arguments = "[TABLE [PARTITION]]",
+        .arguments_max = 2,
+        .line = "tables, a table's partitions, a partition's files",
+        .doc = "Without arguments the tables; with TABLE its partitions, or the deliveries of a "
+               "source table; with PARTITION the paths of its files.",
+        .examples = {{"weir ls", "tables"},
+                     {"weir ls silver.province", "partitions"},
+                     {"weir ls silver.province event_date=2020-03-01", "files"}},
+        .run = verb_ls,
+    },
+    {
+        .name = "history",
+        .group = VERB_LOOK,
+        .arguments = "TABLE [PARTITION]",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .options = OPTION_BIT(OPTION_LIMIT),
+        .line = "the versions that a partition has had",
+        .doc = "Lists the versions of one partition, the one that is current first, with the run "
+               "and the code that made each, and when it became current. A version whose files gc "
+               "has removed stays listed.",
+        .examples = {{"weir history silver.province event_date=2020-03-01", "one partition"},
+                     {"weir history gold.summary", "of a table without partitions"}},
+        .run = verb_history,
+    },
+    {
+        .name = "diff",
+        .group = VERB_LOOK,
+        .arguments = "TABLE [PARTITION [A B]]",
+        .arguments_min = 1,
+        .arguments_max = 4,
+        .options = OPTION_BIT(OPTION_KEY) | OPTION_BIT(OPTION_LIMIT),
+        .line = "which rows differ between two versions of a partition",
+        .doc = "Compares versions A and B as weir history numbers them; without them what is "
+               "current with what was before. With --key rows are matched by those columns and "
+               "count as changed; without it whole rows are added or removed, with their "
+               "multiplicity. Of each kind 20 rows are shown unless --limit says otherwise.",
+        .examples = {{"weir diff silver.province event_date=2020-03-01", "the newest change"},
+                     {"weir diff --key province_code silver.province event_date=2020-03-01 17 21",
+                      "by key"}},
+        .run = verb_diff,
+    },
+    {
+        .name = "graph",
+        .group = VERB_LOOK,
+        .arguments = "[SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_BIT(OPTION_MAPS) | OPTION_BIT(OPTION_DOT),
+        .line = "which table reads which",
+        .doc = "The tables as a tree from the sources down. --maps shows for each input how its "
+               "rows find their partition, where that comes from, and whether partitions may "
+               "share one pass.",
+        .examples = {{"weir graph", "the tree"},
+                     {"weir graph --maps silver.province", "how rows find partitions"},
+                     {"weir graph --dot | dot -Tsvg >graph.svg", "a picture"}},
+        .run = verb_graph,
+    },
+    {
+        .name = "log",
+        .group = VERB_LOOK,
+        .arguments = "",
+        .options = OPTION_BIT(OPTION_LIMIT),
+        .line = "the runs, newest first",
+        .doc = "Lists runs that changed the lake (20 unless --limit says otherwise). weir show "
+               "RUN tells what one did.",
+        .examples = {{"weir log --limit 5", "the last five"}},
+        .run = verb_log,
+    },
+    {
+        .name = "show",
+        .group = VERB_LOOK,
+        .arguments = "RUN | DELIVERY | TABLE",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .line = "everything about one run, delivery or table",
+        .doc = "RUN is an id that weir log lists, DELIVERY a number that weir ls lists for a "
+               "source table, with the whole verdict for a refused one, TABLE a name.",
+        .examples = {{"weir show raw.province", "columns, inputs, maps, folder"},
+                     {"weir show 17", "a delivery, with each failure"},
+                     {"weir show -o json 01hx…", "a run's document"}},
+        .run = verb_show,
+    },
+    {
+        .name = "doctor",
+        .group = VERB_OTHER,
+        .arguments = "",
+        .line = "check this machine and the lake's places",
+        .doc = "Starts a worker, opens the ledger, writes, reads, links, exchanges and removes a "
+               "file in each layer's store, and looks at the land folder, the free space and the "
+               "clock. Ends with 1 when something is wrong.",
+        .examples = {{"weir doctor", "before the first run, or when runs fail"}},
+        .run = verb_doctor,
+    },
+    {
+        .name = "fsck",
+        .group = VERB_OTHER,
+        .arguments = "",
+        .options = OPTION_BIT(OPTION_REPAIR) | OPTION_BIT(OPTION_FAST) | OPTION_BIT(OPTION_WAIT),
+        .line = "compare the ledger with the files",
+        .doc = "Looks for files of raw history, quarantine and tables that are missing, altered "
+               "(every byte is read, unless --fast) or not known, and for directories that do not "
+               "show what is current. Ends with 1 when something is wrong. --repair makes the "
+               "directories anew and lets the next run build lost files of tables again; what was "
+               "lost of raw history has to be delivered again.",
+        .examples = {{"weir fsck --fast", "names and sizes"},
+                     {"weir fsck --repair && weir run", "mend what can be mended"}},
+        .run = verb_fsck,
+    },
+    {
+        .name = "gc",
+        .group = VERB_OTHER,
+        .arguments = "",
+        .options = OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_WAIT),
+        .line = "remove files that nothing needs any more",
+        .doc = "Replaced versions stay as long as retention in lake.yaml says (30 days, and two of "
+               "each partition), while a hold, a reader or a query needs them. gc removes the "
+               "others' files and what dead runs left, and lists files that the ledger does not "
+               "know. It never touches raw history or quarantine.",
+        .examples = {{"weir gc --dry-run", "what would go, and who needs the rest"},
+                     {"weir gc", "for cron, after weir run"}},
+        .run = verb_gc,
+    },
+    {
+        .name = "schema",
+        .group = VERB_OTHER,
+        .arguments = "lake | TABLE",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_MARKDOWN),
+        .line = "JSON Schema of the definition's files, or a table's columns",
+        .doc = "weir schema lake writes the JSON Schema that editors use to check and complete "
+               "lake.yaml and the files below tables/; with --markdown, a page of all keys.",
+        .examples = {{"weir schema lake >lake.schema.json", "for an editor"},
+                     {"weir schema silver.province", "columns and types"}},
+        .run = verb_schema,
+    },
+    {
+        .name = "ledger",
+        .group = VERB_OTHER,
+        .arguments = "backup FILE | rebuild",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .line = "copy the ledger, or make it anew from the store",
+        .doc = "backup writes a copy of one state of the ledger to FILE while runs go on; a FILE "
+               "that is there is replaced with --yes. A copy put back later is brought forward by "
+               "the next run, from the journal in the store. rebuild makes a lost ledger anew from "
+               "the store alone, equal in deliveries, versions and lineage; the next run looks at "
+               "every partition and builds none. A ledger that can be read is replaced only with "
+               "--yes, and kept beside the new one.",
+        .examples = {{"weir ledger backup /backup/italy.db", "a copy, at any time"},
+                     {"weir ledger backup --yes /backup/italy.db", "the same every night"},
+                     {"weir ledger rebuild && weir run", "after the ledger was lost"}},
+        .run = verb_ledger,
+    },
+    {
+        .name = "version",
+        .group = VERB_OTHER,
+        .arguments = "",
+        .line = "the version of weir",
+        .doc = "Also of the forms it reads and writes.",
+        .examples = {{"weir version", "one line"}},
+        .run = verb_version,
+    },
+    {
+        .name = "help",
+        .group = VERB_OTHER,
+        .arguments = "[VERB]",
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_MARKDOWN),
+        .line = "tell about weir or one verb",
+        .doc = "weir VERB --help is the same.",
+        .examples = {{"weir help run", "one verb"}},
+        .run = verb_help,
+    },
+    {
+        .name = "completion",
+        .group = VERB_OTHER,
+        .arguments = "bash|zsh|fish",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .line = "a script that completes verbs and options",
+        .doc = "Load it in the shell's start file.",
+        .examples = {{"source <(weir completion bash)", "in ~/.bashrc"},
+                     {"weir completion fish | source", "in config.fish"}},
+        .run = verb_completion,
+    },
+};
+
+const size_t VERB_COUNT = ARRAY_SIZE(VERBS);
