@@ -264,6 +264,27 @@ static status place_accepted(const landing *l, arrival *at, error *err) {
     return OK;
 }
 
+/* The same bytes again, where the copy of the first time has been lost: it comes back. The name is
+ * recorded, so nothing of it is pending. */
+static status restore_twin(const landing *l, arrival *at, error *err) {
+    char sha256[65];
+    int64_t bytes = 0;
+    bool lost = false;
+    store *in = arrival_store(l, at);
+    TRY(is_free(in, at->twin->object, &lost, err));
+    int fd = lost ? open_claimed(l, at) : -1;
+    if (fd < 0)
+        return OK;
+    const store_put_options options = {.read_only = true, .if_absent = true};
+    status put = store_put_file(in, at->twin->object, fd, options, sha256, &bytes, err);
+    close(fd);
+    TRY(put);
+    if (memcmp(at->sha256, sha256, sizeof sha256) == 0)
+        return OK;
+    tell_changed(at);
+    return store_remove(in, at->twin->object, err);
+}
+
 static status copy_aside(const landing *l, arrival *at, int fd, error *err) {
     char sha256[65];
     int64_t bytes = 0;
@@ -348,6 +369,8 @@ status keep_place(batch *b, error *err) {
             TRY(place_accepted(l, at, err));
         else if (at->fate == ARRIVAL_REJECTED)
             TRY(place_rejected(l, at, err));
+        else if (at->fate == ARRIVAL_REPEATED)
+            TRY(restore_twin(l, at, err));
         if (at->fate == ARRIVAL_RETURNED)
             TRY(unplace(l, at, err));
     }

@@ -101,6 +101,19 @@ static void test_the_same_bytes_again_are_recorded_and_nothing_else(void **state
     fixture_assert_nothing_pending(f);
 }
 
+static void test_the_same_bytes_again_bring_back_what_was_lost_of_them(void **state) {
+    fixture *f = *state;
+    const char *kept = "data/raw/sales/file_land_timestamp=100/a_100.csv";
+    fixture_put(f, "sales/a.csv", DAY_ONE);
+    fixture_land(f, 100);
+    assert_int_equal(unlink(fixture_path(f, kept)), 0);
+    fixture_put(f, "sales/a.csv", DAY_ONE);
+    fixture_land(f, 200);
+    assert_counts(f, 0, 1, 0, 0);
+    assert_string_equal(fixture_read(f, kept), DAY_ONE);
+    assert_string_equal(fixture_files(f, "data/raw"), "sales/file_land_timestamp=100/a_100.csv");
+}
+
 static void test_a_corrected_file_supersedes_and_marks_both(void **state) {
     fixture *f = *state;
     fixture_put(f, "sales/a.csv", DAY_ONE);
@@ -544,6 +557,7 @@ int main(void) {
         LAND_TEST(test_a_delivery_is_recorded_with_all_that_reading_needs),
         LAND_TEST(test_feeds_and_marks_come_with_the_delivery),
         LAND_TEST(test_the_same_bytes_again_are_recorded_and_nothing_else),
+        LAND_TEST(test_the_same_bytes_again_bring_back_what_was_lost_of_them),
         LAND_TEST(test_a_corrected_file_supersedes_and_marks_both),
         LAND_TEST(test_a_revert_is_accepted_with_a_warning),
         LAND_TEST(test_a_replay_in_another_order_ends_the_same),
