@@ -23,6 +23,8 @@ typedef struct store_driver {
                   size_t *ret_size, error *err);
     status (*info)(void *state, const char *key, arena *a, store_object *ret, error *err);
     status (*list)(void *state, const char *prefix, arena *a, store_objects *ret, error *err);
+    status (*list_strange)(void *state, const char *prefix, arena *a, store_objects *ret,
+                           error *err); /* NULL: there can be none */
     status (*remove)(void *state, const char *key, error *err);
     status (*remove_prefix)(void *state, const char *prefix, error *err); /* NULL: one by one */
     status (*seal)(void *state, const char *key, error *err);

@@ -143,17 +143,31 @@ static int compare_keys(const void *a, const void *b) {
     return strcmp(((const store_object *)a)->key, ((const store_object *)b)->key);
 }
 
+static void tidy_list(store_objects *found, const char *prefix) {
+    size_t kept = 0;
+    for (size_t i = 0; i < found->count; i++)
+        if (is_listed(found->items[i].key, prefix))
+            found->items[kept++] = found->items[i];
+    found->count = kept;
+    if (kept > 1)
+        qsort(found->items, kept, sizeof *found->items, compare_keys);
+}
+
 status store_list(store *s, const char *prefix, arena *a, store_objects *ret, error *err) {
     TRY(check_prefix(prefix, err));
     store_objects found = {0};
     TRY(s->driver->list(s->state, prefix, a, &found, err));
-    size_t kept = 0;
-    for (size_t i = 0; i < found.count; i++)
-        if (is_listed(found.items[i].key, prefix))
-            found.items[kept++] = found.items[i];
-    found.count = kept;
-    if (kept > 1)
-        qsort(found.items, kept, sizeof *found.items, compare_keys);
+    tidy_list(&found, prefix);
+    *ret = found;
+    return OK;
+}
+
+status store_list_strange(store *s, const char *prefix, arena *a, store_objects *ret, error *err) {
+    TRY(check_prefix(prefix, err));
+    store_objects found = {0};
+    if (s->driver->list_strange != NULL)
+        TRY(s->driver->list_strange(s->state, prefix, a, &found, err));
+    tidy_list(&found, prefix);
     *ret = found;
     return OK;
 }

@@ -71,6 +71,11 @@ CHECKED status store_info(store *s, const char *key, arena *a, store_object *ret
  * below ".weir/" is listed only when prefix names it. Empty is not an error. */
 CHECKED status store_list(store *s, const char *prefix, arena *a, store_objects *ret, error *err);
 
+/* What is there below prefix and is neither an object nor a folder: symbolic links, pipes, devices.
+ * Listed like objects, by where they are; sizes and times mean nothing. */
+CHECKED status store_list_strange(store *s, const char *prefix, arena *a, store_objects *ret,
+                                  error *err);
+
 /* Absent already is OK. Folders that became empty go too. */
 CHECKED status store_remove(store *s, const char *key, error *err);
 

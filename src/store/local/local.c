@@ -53,6 +53,7 @@ const store_driver STORE_LOCAL = {
     .get = local_get,
     .info = local_info,
     .list = local_list,
+    .list_strange = local_list_strange,
     .remove = local_remove,
     .remove_prefix = local_remove_prefix,
     .seal = local_seal,

@@ -70,6 +70,8 @@ status local_get(void *state, const char *key, size_t max_size, arena *a, char *
                  size_t *ret_size, error *err);
 status local_info(void *state, const char *key, arena *a, store_object *ret, error *err);
 status local_list(void *state, const char *prefix, arena *a, store_objects *ret, error *err);
+status local_list_strange(void *state, const char *prefix, arena *a, store_objects *ret,
+                          error *err);
 status local_remove(void *state, const char *key, error *err);
 status local_remove_prefix(void *state, const char *prefix, error *err);
 status local_seal(void *state, const char *key, error *err);

@@ -64,6 +64,7 @@ typedef struct listing {
     const char *prefix;
     arena *arena;
     store_objects *found;
+    bool strange; /* what is no object, instead of objects */
 } listing;
 
 static status list_folder(listing *l, int fd, const char *path, error *err);
@@ -83,9 +84,10 @@ static status list_entry(listing *l, int fd, const char *name, const char *key, 
     struct stat found;
     if (fstatat(fd, name, &found, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? OK : local_error(l->store, errno, key, "list", err);
-    if (S_ISREG(found.st_mode))
+    bool is_folder = S_ISDIR(found.st_mode);
+    if (!is_folder && S_ISREG(found.st_mode) != l->strange)
         vec_push(l->arena, l->found, to_object(key, &found));
-    if (!S_ISDIR(found.st_mode))
+    if (!is_folder)
         return OK;
     int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (below < 0)
@@ -120,13 +122,13 @@ static status list_folder(listing *l, int fd, const char *path, error *err) {
     return result;
 }
 
-status local_list(void *state, const char *prefix, arena *a, store_objects *ret, error *err) {
-    local *l = state;
-    const char *slash = strrchr(prefix, '/');
-    char *path = arena_strndup(a, prefix, slash == NULL ? 0 : (size_t)(slash + 1 - prefix));
+static status list_below(listing *all, error *err) {
+    const char *slash = strrchr(all->prefix, '/');
+    char *path = arena_strndup(all->arena, all->prefix,
+                               slash == NULL ? 0 : (size_t)(slash + 1 - all->prefix));
     int fd = -1;
     error problem = {0};
-    status opened = local_open_folder(l, path, LOCAL_FIND, &fd, &problem);
+    status opened = local_open_folder(all->store, path, LOCAL_FIND, &fd, &problem);
     if (opened == E_NOT_FOUND)
         return OK;
     if (opened != OK) {
@@ -134,6 +136,16 @@ status local_list(void *state, const char *prefix, arena *a, store_objects *ret,
             *err = problem;
         return opened;
     }
-    listing all = {l, prefix, a, ret};
-    return list_folder(&all, fd, path, err);
+    return list_folder(all, fd, path, err);
+}
+
+status local_list(void *state, const char *prefix, arena *a, store_objects *ret, error *err) {
+    listing all = {.store = state, .prefix = prefix, .arena = a, .found = ret};
+    return list_below(&all, err);
+}
+
+status local_list_strange(void *state, const char *prefix, arena *a, store_objects *ret,
+                          error *err) {
+    listing all = {.store = state, .prefix = prefix, .arena = a, .found = ret, .strange = true};
+    return list_below(&all, err);
 }

@@ -150,6 +150,26 @@ static void test_a_pipe_in_place_of_an_object_does_not_hang(void **state) {
     assert_int_equal(store_seal(f->store, "pipe", &f->err), E_DATA);
 }
 
+static void test_what_is_no_object_is_listed_apart(void **state) {
+    fixture *f = *state;
+    store_objects found = {0};
+    put(f, "a/b", "x");
+    put(f, ".weir/objects/x", "x");
+    assert_int_equal(symlink("b", "store/a/link"), 0);
+    assert_int_equal(symlink("a", "store/folder"), 0);
+    assert_int_equal(symlink("x", "store/.weir/objects/link"), 0);
+    assert_int_equal(mkfifo("store/a/pipe", 0600), 0);
+    assert_int_equal(store_list(f->store, "", f->arena, &found, &f->err), OK);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(store_list_strange(f->store, "", f->arena, &found, &f->err), OK);
+    assert_int_equal(found.count, 3);
+    assert_string_equal(found.items[0].key, "a/link");
+    assert_string_equal(found.items[1].key, "a/pipe");
+    assert_string_equal(found.items[2].key, "folder");
+    assert_int_equal(store_list_strange(f->store, ".weir/objects/", f->arena, &found, &f->err), OK);
+    assert_int_equal(found.count, 1);
+}
+
 static void test_a_file_where_a_folder_should_be_is_told(void **state) {
     fixture *f = *state;
     put(f, "a", "x");
@@ -335,6 +355,7 @@ int main(void) {
         LOCAL_TEST(test_a_folder_replaced_by_a_symbolic_link_is_not_entered),
         LOCAL_TEST(test_removing_a_prefix_removes_links_and_not_what_they_name),
         LOCAL_TEST(test_a_pipe_in_place_of_an_object_does_not_hang),
+        LOCAL_TEST(test_what_is_no_object_is_listed_apart),
         LOCAL_TEST(test_a_file_where_a_folder_should_be_is_told),
         LOCAL_TEST(test_read_only_objects_have_no_write_bits),
         LOCAL_TEST(test_folders_go_with_their_last_object_but_not_the_root),
