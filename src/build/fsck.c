@@ -88,15 +88,18 @@ static status hash_file(const char *path, char ret[SHA256_TEXT_SIZE], error *err
     return got == 0 ? OK : error_set_errno(err, problem, "cannot read \"%s\"", path);
 }
 
-static void check_bytes(const fsck *f, const checked *in, const delivery *d) {
+static bool check_bytes(const fsck *f, const checked *in, const delivery *d) {
     char sha256[SHA256_TEXT_SIZE];
     error why = {0};
     if (f->how->fast || !store_has(in->store, STORE_LOCAL_PATH))
-        return;
-    if (hash_file(store_url(in->store, f->arena, d->object), sha256, &why) != OK)
-        add_fault(f, in, "altered", d->object, arena_strdup(f->arena, why.message));
-    else if (!str_eq(sha256, d->sha256))
-        add_fault(f, in, "altered", d->object, "its sha256 is not that of what was delivered");
+        return true;
+    status hashed = hash_file(store_url(in->store, f->arena, d->object), sha256, &why);
+    if (hashed == OK && str_eq(sha256, d->sha256))
+        return true;
+    add_fault(f, in, "altered", d->object,
+              hashed == OK ? "its sha256 is not that of what was delivered"
+                           : arena_strdup(f->arena, why.message));
+    return false;
 }
 
 static void check_delivery(const fsck *f, const checked *kept, const checked *refused,
@@ -108,17 +111,23 @@ static void check_delivery(const fsck *f, const checked *kept, const checked *re
     if (in == refused)
         strmap_set(in->expected, arena_printf(f->arena, "%s%s", d->object, REPORT), in->expected);
     f->result->files++;
-    if (check_object(f, in, d->object, d->bytes, &found))
-        check_bytes(f, in, d);
+    bool sound = check_object(f, in, d->object, d->bytes, &found) && check_bytes(f, in, d);
+    f->result->raw_lost += !sound && in == kept;
 }
 
-static status check_source(const fsck *f, const lake_table *t, error *err) {
+static checked checked_in(const fsck *f, size_t layer, const char *table) {
+    return (checked){f->c->layers[layer], f->c->lake->layers[layer].name, table,
+                     f->expected[layer]};
+}
+
+static checked checked_quarantine(const fsck *f, const char *table) {
+    return (checked){f->how->quarantine, "quarantine", table, f->expected[f->c->lake->layer_count]};
+}
+
+static status check_source(const fsck *f, size_t layer, const char *table, int64_t id, error *err) {
     deliveries all = {0};
-    size_t layers = f->c->lake->layer_count;
-    const checked kept = {f->c->layers[t->layer], f->c->lake->layers[t->layer].name, t->name,
-                          f->expected[t->layer]};
-    const checked refused = {f->how->quarantine, "quarantine", t->name, f->expected[layers]};
-    TRY(ledger_deliveries_all(f->c->ledger, f->c->tables[t->index].id, f->arena, &all, err));
+    const checked kept = checked_in(f, layer, table), refused = checked_quarantine(f, table);
+    TRY(ledger_deliveries_all(f->c->ledger, id, f->arena, &all, err));
     for (size_t i = 0; i < all.count; i++)
         check_delivery(f, &kept, &refused, &all.items[i]);
     return OK;
@@ -135,11 +144,6 @@ static const lake_table *table_of(const fsck *f, int64_t id) {
         if (f->c->tables[i].id == id)
             return f->c->lake->tables[i];
     return NULL;
-}
-
-static checked checked_file(const fsck *f, const ledger_known_file *known, size_t layer) {
-    return (checked){f->c->layers[layer], f->c->lake->layers[layer].name, known->table_name,
-                     f->expected[layer]};
 }
 
 static void lose(const fsck *f, const ledger_known_file *known) {
@@ -181,7 +185,7 @@ static status digest_some(const fsck *f, const ledger_known_file *const *files, 
         const char *wrong = wrong_digest(f, files[i], json_array_get(answers, i));
         if (!wrong || !find_layer(f, files[i]->table_name, &layer))
             continue;
-        const checked in = checked_file(f, files[i], layer);
+        const checked in = checked_in(f, layer, files[i]->table_name);
         add_fault(f, &in, "altered", files[i]->file.object, wrong);
         lose(f, files[i]);
     }
@@ -196,7 +200,7 @@ static status check_files(const fsck *f, ledger_known_files *all, error *err) {
         size_t layer = 0;
         if (!find_layer(f, known->table_name, &layer))
             continue;
-        const checked in = checked_file(f, known, layer);
+        const checked in = checked_in(f, layer, known->table_name);
         f->result->files++;
         if (!check_object(f, &in, known->file.object, known->file.bytes, &found))
             lose(f, known);
@@ -226,23 +230,20 @@ static void check_link(const fsck *f, const checked *in, const char *prefix,
         add_fault(f, in, "directory", key, "it is not the table's file");
 }
 
-static status check_directories(const fsck *f, const lake_table *t, error *err) {
+static status check_directories(const fsck *f, const checked *in, int64_t id, error *err) {
     ledger_currents now = {0};
-    int64_t id = f->c->tables[t->index].id;
-    const checked in = {f->c->layers[t->layer], f->c->lake->layers[t->layer].name, t->name,
-                        f->expected[t->layer]};
+    const char *folder = strchr(in->table, '.') + 1;
     TRY(ledger_currents_of(f->c->ledger, id, -1, f->arena, &now, err));
     for (size_t i = 0; i < now.count; i++) {
         ledger_file *files = NULL;
         size_t count = 0;
         const char *text = now.items[i].text;
-        const char *prefix = str_eq(text, "()")
-                                 ? arena_printf(f->arena, "%s/", t->short_name)
-                                 : arena_printf(f->arena, "%s/%s/", t->short_name, text);
+        const char *prefix = str_eq(text, "()") ? arena_printf(f->arena, "%s/", folder)
+                                                : arena_printf(f->arena, "%s/%s/", folder, text);
         TRY(ledger_version_files(f->c->ledger, now.items[i].version, f->arena, &files, &count,
                                  err));
         for (size_t j = 0; j < count; j++)
-            check_link(f, &in, prefix, &files[j]);
+            check_link(f, in, prefix, &files[j]);
     }
     return OK;
 }
@@ -257,46 +258,82 @@ static bool is_pending(const pending_objects *pending, const char *store_name, c
     return false;
 }
 
+/* Whose folder it is in; NULL: no table's. */
+static const char *table_at(const fsck *f, const checked *in, const char *key) {
+    const char *name = arena_strndup(f->arena, key, strcspn(key, "/"));
+    if (!str_eq(in->layer, "quarantine"))
+        name = arena_printf(f->arena, "%s.%s", in->layer, name);
+    const lake_table *found = lake_table_find(f->c->lake, name);
+    return found ? found->name : NULL;
+}
+
+static void add_extra(const fsck *f, const checked *in, const char *key, const char *detail) {
+    checked at = *in;
+    at.table = table_at(f, in, key);
+    add_fault(f, &at, "extra", key, detail);
+    const lake_table *t = at.table ? lake_table_find(f->c->lake, at.table) : NULL;
+    f->result->raw_extra += t && t->source && !str_eq(in->layer, "quarantine");
+}
+
 static status check_extra(const fsck *f, const checked *in, const char *prefix,
                           const pending_objects *pending, error *err) {
-    store_objects there = {0};
+    store_objects there = {0}, strange = {0};
     TRY(store_list(in->store, prefix, f->arena, &there, err));
     for (size_t i = 0; i < there.count; i++) {
         const char *key = there.items[i].key;
-        if (strmap_has(in->expected, key) || is_pending(pending, in->layer, key))
-            continue;
-        bool known = false;
-        TRY(ledger_object_known(f->c->ledger, key, &known, err));
+        bool known = strmap_has(in->expected, key) || is_pending(pending, in->layer, key);
         if (!known)
-            add_fault(f, in, "extra", key, NULL);
+            TRY(ledger_object_known(f->c->ledger, key, &known, err));
+        if (!known)
+            add_extra(f, in, key, NULL);
     }
+    TRY(store_list_strange(in->store, prefix, f->arena, &strange, err));
+    for (size_t i = 0; i < strange.count; i++)
+        if (!strmap_has(in->expected, strange.items[i].key)) /* else it was told as altered */
+            add_extra(f, in, strange.items[i].key, "a symbolic link, or no regular file");
     return OK;
 }
 
 static status check_all_extra(const fsck *f, error *err) {
     pending_objects pending = {0};
-    size_t layers = f->c->lake->layer_count;
     TRY(ledger_pending_list(f->c->ledger, f->arena, &pending, err));
-    for (size_t i = 0; i < layers; i++) {
-        const checked in = {f->c->layers[i], f->c->lake->layers[i].name, NULL, f->expected[i]};
+    for (size_t i = 0; i < f->c->lake->layer_count; i++) {
+        const checked in = checked_in(f, i, NULL);
         TRY(check_extra(f, &in, "", &pending, err));
         TRY(check_extra(f, &in, OBJECTS, &pending, err));
     }
-    const checked refused = {f->how->quarantine, "quarantine", NULL, f->expected[layers]};
+    const checked refused = checked_quarantine(f, NULL);
     return check_extra(f, &refused, "", &pending, err);
+}
+
+static status check_table(const fsck *f, const lake_table *t, error *err) {
+    int64_t id = f->c->tables[t->index].id;
+    const checked in = checked_in(f, t->layer, t->name);
+    if (t->source)
+        return check_source(f, t->layer, t->name, id, err);
+    return t->project_hive ? check_directories(f, &in, id, err) : OK;
+}
+
+/* Until it is dropped, all that a table had stays, also when its definition is gone. */
+static status check_orphan(const fsck *f, const ledger_orphan *o, error *err) {
+    size_t layer = 0;
+    if (!find_layer(f, o->name, &layer))
+        return OK;
+    const checked in = checked_in(f, layer, o->name);
+    return o->is_source ? check_source(f, layer, o->name, o->id, err)
+                        : check_directories(f, &in, o->id, err);
 }
 
 static status check_all(const fsck *f, error *err) {
     ledger_known_files all = {0};
+    ledger_orphans orphans = {0};
     TRY(ledger_known_files_of(f->c->ledger, f->arena, &all, err));
     TRY(check_files(f, &all, err));
-    for (size_t i = 0; i < f->c->lake->table_count; i++) {
-        const lake_table *t = f->c->lake->tables[i];
-        if (t->source)
-            TRY(check_source(f, t, err));
-        else if (t->project_hive)
-            TRY(check_directories(f, t, err));
-    }
+    for (size_t i = 0; i < f->c->lake->table_count; i++)
+        TRY(check_table(f, f->c->lake->tables[i], err));
+    TRY(ledger_orphans_of(f->c->ledger, f->arena, &orphans, err));
+    for (size_t i = 0; i < orphans.count; i++)
+        TRY(check_orphan(f, &orphans.items[i], err));
     return check_all_extra(f, err);
 }
 

@@ -17,8 +17,10 @@ typedef struct fsck_fault {
 
 typedef struct fsck_result {
     VEC(fsck_fault) faults;
-    strings lost;  /* objects of versions that are missing or altered */
-    int64_t files; /* looked at */
+    strings lost;      /* objects of versions that are missing or altered */
+    int64_t raw_lost;  /* deliveries, likewise; those can only be delivered again */
+    int64_t raw_extra; /* files that lie where deliveries of a table do, and are none */
+    int64_t files;     /* looked at */
 } fsck_result;
 
 typedef struct fsck_options {

@@ -40,6 +40,9 @@ const option OPTIONS[OPTION_COUNT] = {
     [OPTION_REASON] = {"reason", 0, "TEXT", "why, for the record", NULL},
     [OPTION_REPAIR] = {"repair", 0, NULL, "mend what can be mended", NULL},
     [OPTION_FAST] = {"fast", 0, NULL, "compare names and sizes, read no file", NULL},
+    [OPTION_ADOPT] = {"adopt", 0, NULL,
+                      "make files in raw history that are not known deliveries, where they are",
+                      NULL},
     [OPTION_VERSION] = {"version", 'V', NULL, "tell the version", NULL},
 };
 

@@ -38,6 +38,7 @@ typedef enum option_id {
     OPTION_REASON,
     OPTION_REPAIR,
     OPTION_FAST,
+    OPTION_ADOPT,
     OPTION_COUNT
 } option_id;
 

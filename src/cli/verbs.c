@@ -263,15 +263,19 @@ const verb VERBS[] = {
         .name = "fsck",
         .group = VERB_OTHER,
         .arguments = "",
-        .options = OPTION_BIT(OPTION_REPAIR) | OPTION_BIT(OPTION_FAST) | OPTION_BIT(OPTION_WAIT),
+        .options = OPTION_BIT(OPTION_REPAIR) | OPTION_BIT(OPTION_FAST) | OPTION_BIT(OPTION_ADOPT)
+                   | OPTION_BIT(OPTION_WAIT),
         .line = "compare the ledger with the files",
         .doc = "Looks for files of raw history, quarantine and tables that are missing, altered "
                "(every byte is read, unless --fast) or not known, and for directories that do not "
                "show what is current. Ends with 1 when something is wrong. --repair makes the "
-               "directories anew and lets the next run build lost files of tables again; what was "
-               "lost of raw history has to be delivered again.",
+               "directories anew and lets the next run build lost files of tables again; a file "
+               "lost from raw history comes back when it is delivered again. --adopt takes files "
+               "in raw history that are not known for deliveries of the time in their names, if "
+               "their table would accept them; the others are told and left alone.",
         .examples = {{"weir fsck --fast", "names and sizes"},
-                     {"weir fsck --repair && weir run", "mend what can be mended"}},
+                     {"weir fsck --repair; weir run", "mend what can be mended"},
+                     {"weir fsck --fast --adopt; weir run", "take in what is not known"}},
         .run = verb_fsck,
     },
     {

@@ -1,9 +1,12 @@
 #include "land/name.h"
 
+#include "base/number.h"
 #include "base/path.h"
 
 /* With both additions a name still fits into a directory entry (NAME_MAX). */
 enum { STEM_SIZE_MAX = 180, EXTENSION_SIZE_MAX = 24 };
+
+static const int64_t EPOCH_MAX = INT64_C(253402300799); /* the last second of the year 9999 */
 
 typedef struct extension_row {
     const char *extension;
@@ -140,4 +143,33 @@ char *name_object(arena *a, const char *table, const char *file, int64_t epoch, 
     buf_printf(&key, "_%lld", (long long)epoch);
     add_plain(&key, name + stem, strlen(name + stem), EXTENSION_SIZE_MAX);
     return key.text;
+}
+
+/* "<stem>_<epoch>.<ext>" without the middle; NULL: not of that form. */
+static const char *without_epoch(arena *a, const char *name, int64_t epoch) {
+    const char *ending = arena_printf(a, "_%lld", (long long)epoch);
+    size_t stem = stem_size(a, name), size = strlen(ending);
+    if (stem <= size || memcmp(name + stem - size, ending, size) != 0)
+        return NULL;
+    return arena_printf(a, "%.*s%s", (int)(stem - size), name, name + stem);
+}
+
+/* Made again from what was read, it must come out the same: one rule, told in one place. */
+bool name_read_object(arena *a, const char *table, const char *key, const char **ret_file,
+                      int64_t *ret_epoch) {
+    const char *head = arena_printf(a, "%s/file_land_timestamp=", table);
+    if (!str_starts(key, head))
+        return false;
+    const char *rest = key + strlen(head), *slash = strchr(rest, '/');
+    int64_t epoch = 0;
+    if (slash == NULL || strchr(slash + 1, '/') != NULL
+        || !number_int64(arena_strndup(a, rest, (size_t)(slash - rest)), &epoch) || epoch < 0
+        || epoch > EPOCH_MAX)
+        return false;
+    const char *file = without_epoch(a, slash + 1, epoch);
+    if (file == NULL || !str_eq(name_object(a, table, file, epoch, 1), key))
+        return false;
+    *ret_file = file;
+    *ret_epoch = epoch;
+    return true;
 }

@@ -26,5 +26,9 @@ bool name_is_pattern(const char *path);
 /* "<table>/file_land_timestamp=<epoch>/<stem>_<epoch>.<ext>" (design section 3). attempt: 1, or
  * more when that name is taken. */
 char *name_object(arena *a, const char *table, const char *file, int64_t epoch, int attempt);
+/* What such a key tells: the file's name below the table's land folder, as far as the key kept it,
+ * and its land time. False: no name of that form. */
+bool name_read_object(arena *a, const char *table, const char *key, const char **ret_file,
+                      int64_t *ret_epoch);
 
 #endif

@@ -152,7 +152,7 @@ static void refuse_redelivery(arrival *at, arena *a) {
 void prepare_twin(const landing *l, arrival *at, arena *a) {
     if (at->fate != ARRIVAL_OPEN)
         return;
-    if (has_size(&at->known, at->stamp.size))
+    if (!at->hashed && has_size(&at->known, at->stamp.size))
         keep_hash(l, at);
     if (at->hashed && at->fate == ARRIVAL_OPEN)
         refuse_known(at, a);

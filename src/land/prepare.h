@@ -14,7 +14,7 @@ CHECKED status prepare_path(const landing *l, arrival *at, arena *a, error *err)
 CHECKED status prepare_known(const landing *l, arrival *at, arena *a, error *err);
 
 /* The same bytes again: a repetition, a refusal, or a revert that is worth a warning. Reads the
- * file only when a known delivery has its size. */
+ * claimed file only when it is not hashed yet and a known delivery has its size. */
 void prepare_twin(const landing *l, arrival *at, arena *a);
 
 /* The compiled patterns of a table, made when first asked for. */

@@ -172,7 +172,7 @@ static bool supersedes(const contest *c) {
     return false;
 }
 
-static status record_accepted(const landing *l, arrival *at, arena *a, error *err) {
+status record_accepted(const landing *l, arrival *at, arena *a, error *err) {
     contest c;
     TRY(hold_contest(l, at, a, &c, err));
     delivery d = describe(l, at, a);

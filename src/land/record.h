@@ -12,4 +12,7 @@
  * E_UNCERTAIN it may be. */
 CHECKED status record_batch(batch *b, error *err);
 
+/* One accepted arrival that lies in its place already; in a write transaction. */
+CHECKED status record_accepted(const landing *l, arrival *at, arena *a, error *err);
+
 #endif

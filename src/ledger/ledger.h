@@ -494,6 +494,14 @@ typedef struct ledger_known_file {
 typedef VEC(ledger_known_file) ledger_known_files;
 /* By table and object. */
 CHECKED status ledger_known_files_of(ledger *l, arena *a, ledger_known_files *ret, error *err);
+/* Tables that are no longer defined, by name. */
+typedef struct ledger_orphan {
+    int64_t id;
+    const char *name;
+    bool is_source;
+} ledger_orphan;
+typedef VEC(ledger_orphan) ledger_orphans;
+CHECKED status ledger_orphans_of(ledger *l, arena *a, ledger_orphans *ret, error *err);
 /* Every delivery of a table whatever its state, by object. */
 CHECKED status ledger_deliveries_all(ledger *l, int64_t table, arena *a, deliveries *ret,
                                      error *err);

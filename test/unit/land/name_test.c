@@ -89,6 +89,19 @@ static void test_a_second_attempt_has_another_name(void **state) {
     arena_free(a);
 }
 
+static void test_an_objects_name_tells_file_and_time(void **state) {
+    (void)state;
+    ARENA_AUTO a = arena_new();
+    static const char *const FILES[] = {"x.csv", "a.b.csv.gz", "README", "x-2.csv", "a_7.csv"};
+    for (size_t i = 0; i < ARRAY_SIZE(FILES); i++) {
+        const char *file = NULL;
+        int64_t epoch = 0;
+        assert_true(name_read_object(a, "t", name_object(a, "t", FILES[i], 7, 1), &file, &epoch));
+        assert_string_equal(file, FILES[i]);
+        assert_int_equal(epoch, 7);
+    }
+}
+
 static void test_unfinished_and_hidden_names_are_skipped(void **state) {
     (void)state;
     assert_true(name_is_skipped(".x.csv"));
@@ -106,6 +119,7 @@ int main(void) {
         cmocka_unit_test(test_an_object_holds_nothing_that_readers_take_for_a_pattern),
         cmocka_unit_test(test_a_long_name_is_cut_between_characters),
         cmocka_unit_test(test_a_second_attempt_has_another_name),
+        cmocka_unit_test(test_an_objects_name_tells_file_and_time),
         cmocka_unit_test(test_unfinished_and_hidden_names_are_skipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
