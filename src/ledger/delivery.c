@@ -1,9 +1,17 @@
+#include "ledger/delivery.h"
+
 #include "ledger/handle.h"
 
 #define DELIVERY_COLUMNS                                                                         \
     "d.id, d.tbl, d.identity, d.file, d.sha256, d.bytes, d.land_time, d.accepted_at, d.state,"   \
     " d.contract, d.contract_hash, d.from_path, d.object, d.rows, d.verdict, d.reason, d.claim," \
-    " d.run, d.created_seq, d.changed_seq"
+    " d.run, d.created_seq, d.changed_seq, d.withdrawal"
+
+/* The same places, but nothing long. */
+#define DELIVERY_OUTLINE                                                                       \
+    "d.id, d.tbl, d.identity, d.file, d.sha256, d.bytes, d.land_time, d.accepted_at, d.state," \
+    " NULL, d.contract_hash, NULL, d.object, d.rows, NULL, d.reason, d.claim, d.run,"          \
+    " d.created_seq, d.changed_seq, d.withdrawal"
 
 static const char *const STATE_NAMES[] = {
     [DELIVERY_ACTIVE] = "active",       [DELIVERY_SUPERSEDED] = "superseded",
@@ -20,6 +28,20 @@ static delivery_state state_of_name(const char *name) {
         if (str_eq(STATE_NAMES[i], name))
             return (delivery_state)i;
     return DELIVERY_REJECTED; /* a state this program does not know is not to be read */
+}
+
+static const char *const WITHDRAWAL_NAMES[] = {
+    [WITHDRAWAL_NONE] = NULL,
+    [WITHDRAWAL_EMPTIES] = "empties",
+    [WITHDRAWAL_FALLS_BACK] = "falls_back",
+};
+
+/* What this program does not know of is withdrawn all the same. */
+static delivery_withdrawal withdrawal_of_name(const char *name) {
+    if (name == NULL)
+        return WITHDRAWAL_NONE;
+    bool falls_back = str_eq(name, WITHDRAWAL_NAMES[WITHDRAWAL_FALLS_BACK]);
+    return falls_back ? WITHDRAWAL_FALLS_BACK : WITHDRAWAL_EMPTIES;
 }
 
 static delivery delivery_of_row(const db_rows *row, arena *a) {
@@ -44,6 +66,7 @@ static delivery delivery_of_row(const db_rows *row, arena *a) {
         .run = db_text(row, 17, a),
         .created_seq = db_int(row, 18),
         .changed_seq = db_int(row, 19),
+        .withdrawal = withdrawal_of_name(db_text(row, 20, a)),
     };
 }
 
@@ -120,6 +143,27 @@ status ledger_delivery_set_state(ledger *l, int64_t id, delivery_state state, co
     return readers_see_it ? ledger_touch(l, before.table, id, err) : OK;
 }
 
+status ledger_delivery_set_withdrawal(ledger *l, int64_t id, delivery_withdrawal decided,
+                                      error *err) {
+    int64_t seq;
+    TRY(ledger_next_seq(l, &seq, err));
+    const db_value values[] = {DB_I(id), DB_T(WITHDRAWAL_NAMES[decided])};
+    return ledger_write(l, "UPDATE delivery SET withdrawal = $2 WHERE id = $1", values,
+                        ARRAY_SIZE(values), err);
+}
+
+status ledger_delivery_accept(ledger *l, const delivery *d, error *err) {
+    const db_value values[] = {
+        DB_I(d->id),        DB_T(d->object), DB_T(d->contract), DB_T(d->contract_hash),
+        DB_T(d->from_path), DB_I(d->rows),   DB_T(d->verdict),
+    };
+    TRY(ledger_write(l,
+                     "UPDATE delivery SET object = $2, contract = $3, contract_hash = $4,"
+                     " from_path = $5, rows = $6, verdict = $7 WHERE id = $1",
+                     values, ARRAY_SIZE(values), err));
+    return ledger_delivery_set_state(l, d->id, DELIVERY_SUPERSEDED, NULL, err);
+}
+
 status ledger_delivery_get(ledger *l, int64_t id, arena *a, delivery *ret, error *err) {
     const db_value values[] = {DB_I(id)};
     const ledger_query query = {"SELECT " DELIVERY_COLUMNS " FROM delivery d WHERE d.id = $1",
@@ -166,6 +210,38 @@ status ledger_deliveries_all(ledger *l, int64_t table, arena *a, deliveries *ret
                                 " ORDER BY d.object, d.id",
                                 values, ARRAY_SIZE(values), read_delivery};
     return select_deliveries(l, &query, a, ret, err);
+}
+
+typedef struct choosing {
+    delivery_wanted *wanted;
+    void *state;
+    arena *scratch;
+    deliveries chosen;
+} choosing;
+
+static void read_wanted(const db_rows *row, arena *a, void *into) {
+    choosing *c = into;
+    delivery seen = delivery_of_row(row, c->scratch);
+    if (c->wanted == NULL || c->wanted(c->state, &seen))
+        vec_push(a, &c->chosen, delivery_of_row(row, a));
+    arena_reset(c->scratch);
+}
+
+#define OUTLINES          "SELECT " DELIVERY_OUTLINE " FROM delivery d"
+#define BY_IDENTITY       " ORDER BY d.tbl, d.identity, d.land_time, d.id"
+#define ALL_OUTLINES      OUTLINES BY_IDENTITY
+#define OUTLINES_OF_TABLE OUTLINES " WHERE d.tbl = $1" BY_IDENTITY
+
+status ledger_deliveries_where(ledger *l, int64_t table, delivery_wanted *wanted, void *state,
+                               arena *a, deliveries *ret, error *err) {
+    ARENA_AUTO scratch = arena_new();
+    const db_value values[] = {DB_I(table)};
+    const ledger_query of_table = {OUTLINES_OF_TABLE, values, ARRAY_SIZE(values), read_wanted};
+    const ledger_query of_all = {ALL_OUTLINES, NULL, 0, read_wanted};
+    choosing c = {.wanted = wanted, .state = state, .scratch = scratch};
+    TRY(ledger_select(l, table != 0 ? &of_table : &of_all, a, &c, err));
+    *ret = c.chosen;
+    return OK;
 }
 
 status ledger_delivery_claimed(ledger *l, const char *claim, bool *ret, error *err) {

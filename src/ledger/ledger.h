@@ -11,8 +11,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "lake/lake.h"
-
-typedef struct ledger ledger;
+#include "ledger/delivery.h"
 
 enum { LEDGER_SCHEMA = 1 }; /* newest migration this program knows */
 
@@ -92,55 +91,6 @@ typedef VEC(ledger_edge) ledger_edges;
 CHECKED status ledger_edges_behind(ledger *l, arena *a, ledger_edges *ret, error *err);
 CHECKED status ledger_bookmark_set(ledger *l, int64_t table, int64_t input, int64_t seq,
                                    error *err);
-
-/* deliveries */
-
-typedef enum delivery_state {
-    DELIVERY_ACTIVE,
-    DELIVERY_SUPERSEDED,
-    DELIVERY_DUPLICATE, /* the same bytes as its neighbour in land-time order */
-    DELIVERY_WITHDRAWN,
-    DELIVERY_REJECTED,
-} delivery_state;
-const char *delivery_state_name(delivery_state state);
-
-typedef struct delivery {
-    int64_t id; /* 0 before it is added */
-    int64_t table;
-    const char *identity;
-    const char *file; /* path below the land root */
-    const char *sha256;
-    int64_t bytes;
-    int64_t land_time;   /* seconds */
-    int64_t accepted_at; /* microseconds */
-    delivery_state state;
-    const char *contract; /* JSON text; NULL for rejected ones */
-    const char *contract_hash;
-    const char *from_path; /* JSON text or NULL */
-    const char *object;
-    int64_t rows;
-    const char *verdict; /* JSON text or NULL */
-    const char *reason;
-    const char *claim;
-    const char *run;
-    int64_t created_seq, changed_seq;
-} delivery;
-typedef VEC(delivery) deliveries;
-
-/* Writes; set seq columns themselves from ledger_next_seq and the table's changed_seq. */
-CHECKED status ledger_delivery_add(ledger *l, const delivery *d, int64_t *ret_id, error *err);
-CHECKED status ledger_delivery_set_state(ledger *l, int64_t id, delivery_state state,
-                                         const char *reason, error *err);
-CHECKED status ledger_delivery_get(ledger *l, int64_t id, arena *a, delivery *ret, error *err);
-/* All of one identity, by land time, then id. */
-CHECKED status ledger_deliveries_of_identity(ledger *l, int64_t table, const char *identity,
-                                             arena *a, deliveries *ret, error *err);
-/* Active ones of a table, by identity and land time. */
-CHECKED status ledger_deliveries_active(ledger *l, int64_t table, arena *a, deliveries *ret,
-                                        error *err);
-CHECKED status ledger_delivery_claimed(ledger *l, const char *claim, bool *ret, error *err);
-/* Rejected ones that no accepted newer one of their identity has replaced. */
-CHECKED status ledger_quarantine_count(ledger *l, int64_t *ret, error *err);
 
 /* feeds and marks */
 
@@ -502,9 +452,6 @@ typedef struct ledger_orphan {
 } ledger_orphan;
 typedef VEC(ledger_orphan) ledger_orphans;
 CHECKED status ledger_orphans_of(ledger *l, arena *a, ledger_orphans *ret, error *err);
-/* Every delivery of a table whatever its state, by object. */
-CHECKED status ledger_deliveries_all(ledger *l, int64_t table, arena *a, deliveries *ret,
-                                     error *err);
 /* The object is damaged or gone: versions that have it are never used again, and partitions where
  * one is current are marked as missing. A content that comes out equal is a change all the same:
  * ledger_current.content of a lost version is "". */

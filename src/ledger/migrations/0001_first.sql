@@ -58,6 +58,7 @@ CREATE TABLE delivery (
     land_time BIGINT NOT NULL,              -- seconds: file_land_timestamp
     accepted_at BIGINT NOT NULL,
     state TEXT NOT NULL,                    -- active | superseded | duplicate | withdrawn | rejected
+    withdrawal TEXT,                        -- decided for this very one: empties | falls_back; NULL: nothing
     contract TEXT,                          -- reading contract, JSON
     contract_hash TEXT,
     from_path TEXT,                         -- JSON object of the pattern's named groups

@@ -170,6 +170,69 @@ static void test_quarantine_counts_until_an_accepted_one_follows(void **state) {
     assert_int_equal(quarantined(f), 0);
 }
 
+static void test_a_decision_is_kept_beside_the_state(void **state) {
+    fixture *f = *state;
+    delivery d = fixture_delivery(f, RAW, "a.csv", 1000), got;
+    int64_t id = add(f, &d);
+    static const delivery_withdrawal DECISIONS[] = {WITHDRAWAL_EMPTIES, WITHDRAWAL_FALLS_BACK,
+                                                    WITHDRAWAL_NONE};
+    for (size_t i = 0; i < ARRAY_SIZE(DECISIONS); i++) {
+        fixture_begin(f);
+        assert_ok(ledger_delivery_set_withdrawal(f->l, id, DECISIONS[i], &f->err));
+        fixture_commit(f);
+        assert_ok(ledger_delivery_get(f->l, id, f->a, &got, &f->err));
+        assert_int_equal(got.withdrawal, DECISIONS[i]);
+        assert_int_equal(got.state, DELIVERY_ACTIVE);
+    }
+}
+
+static void test_a_rejected_one_can_be_accepted_after_all(void **state) {
+    fixture *f = *state;
+    delivery d = fixture_delivery(f, RAW, "a.csv", 1000), got;
+    d.state = DELIVERY_REJECTED;
+    d.contract = d.contract_hash = NULL;
+    d.object = "raw.sales/aside.csv";
+    d.reason = "line 2: wrong";
+    d.id = add(f, &d);
+    d.object = "sales/file_land_timestamp=1000/a_1000.csv";
+    d.contract = "{}";
+    d.contract_hash = "0";
+    d.rows = 7;
+    fixture_begin(f);
+    assert_ok(ledger_delivery_accept(f->l, &d, &f->err));
+    fixture_commit(f);
+    assert_ok(ledger_delivery_get(f->l, d.id, f->a, &got, &f->err));
+    assert_int_equal(got.state, DELIVERY_SUPERSEDED);
+    assert_same_text(got.object, d.object);
+    assert_same_text(got.contract, "{}");
+    assert_same_text(got.reason, NULL);
+    assert_int_equal(got.rows, 7);
+    assert_int_equal(got.land_time, 1000);
+}
+
+static bool landed_late(void *state, const delivery *d) {
+    return d->land_time >= *(const int64_t *)state;
+}
+
+static void test_those_that_are_wanted_come_without_what_is_long(void **state) {
+    fixture *f = *state;
+    delivery b = fixture_delivery(f, RAW, "b.csv", 2000), a = fixture_delivery(f, RAW, "a.csv", 9);
+    delivery name = fixture_delivery(f, NAMES, "a.csv", 3000);
+    int64_t ids[] = {add(f, &b), add(f, &a), add(f, &name)}, since = 2000;
+    deliveries all;
+    assert_ok(ledger_deliveries_where(f->l, 0, NULL, NULL, f->a, &all, &f->err));
+    assert_int_equal(all.count, 3);
+    assert_ok(ledger_deliveries_where(f->l, fixture_id(f, RAW), NULL, NULL, f->a, &all, &f->err));
+    assert_int_equal(all.count, 2);
+    assert_int_equal(all.items[0].id, ids[1]);
+    assert_int_equal(all.items[1].id, ids[0]);
+    assert_null(all.items[0].contract);
+    assert_same_text(all.items[0].object, a.object);
+    assert_ok(ledger_deliveries_where(f->l, 0, landed_late, &since, f->a, &all, &f->err));
+    assert_int_equal(all.count, 2);
+    assert_int_equal(all.items[0].id + all.items[1].id, ids[0] + ids[2]);
+}
+
 int main(void) {
     static const struct CMUnitTest TESTS[] = {
         CLAIM(test_a_delivery_comes_back_as_it_was_added),
@@ -180,6 +243,9 @@ int main(void) {
         CLAIM(test_active_deliveries_are_listed_by_identity_and_land_time),
         CLAIM(test_a_claim_is_known_once_its_delivery_is),
         CLAIM(test_quarantine_counts_until_an_accepted_one_follows),
+        CLAIM(test_a_decision_is_kept_beside_the_state),
+        CLAIM(test_a_rejected_one_can_be_accepted_after_all),
+        CLAIM(test_those_that_are_wanted_come_without_what_is_long),
     };
     return fixture_run("delivery", TESTS, ARRAY_SIZE(TESTS));
 }
