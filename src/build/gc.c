@@ -1,11 +1,13 @@
 /* Remove what nothing needs. */
 #include "build/build.h"
 
+#include "project/project.h"
+
 static const char OBJECTS[] = ".weir/objects/";
 
-/* What builds and landings work in; with the lease held, nobody does. The store's own .weir/tmp/
- * may be written by whoever exports the journal, so there only what is old goes. */
-static const char *const WORKSHOPS[] = {".weir/project/", ".weir/landing/"};
+/* What landings work in; with the lease held, nobody does. The store's own .weir/tmp/ may be
+ * written by whoever exports the journal, so there only what is old goes. */
+static const char LANDING[] = ".weir/landing/";
 static const char STORE_TEMPORARY[] = ".weir/tmp/";
 static const char CLOCK_KEY[] = ".weir/clock";
 
@@ -163,18 +165,31 @@ static status treat_layer(gc *g, size_t layer, error *err) {
     return OK;
 }
 
-static status sweep_layer(const gc *g, size_t layer, error *err) {
-    store *s = g->c->layers[layer];
+static status sweep_temporary(const gc *g, store *s, error *err) {
     store_objects temporary = {0};
     int64_t now = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(WORKSHOPS); i++)
-        TRY(store_remove_prefix(s, WORKSHOPS[i], err));
     TRY(store_list(s, STORE_TEMPORARY, g->arena, &temporary, err));
     if (temporary.count > 0)
         TRY(store_now(s, g->arena, &now, err));
     for (size_t i = 0; i < temporary.count; i++)
         if (now - temporary.items[i].modified_us >= UNKNOWN_AGE_US)
             TRY(store_remove(s, temporary.items[i].key, err));
+    return OK;
+}
+
+/* Whoever holds the lease may work there, so nobody may take it meanwhile. */
+static status sweep_landing(gc *g, error *err) {
+    for (size_t i = 0; i < g->c->lake->layer_count; i++)
+        TRY(store_remove_prefix(g->c->layers[i], LANDING, err));
+    return OK;
+}
+
+static status sweep(gc *g, error *err) {
+    TRY(in_transaction(g, sweep_landing, err));
+    for (size_t i = 0; i < g->c->lake->layer_count; i++) {
+        TRY(project_sweep(g->c->layers[i], err));
+        TRY(sweep_temporary(g, g->c->layers[i], err));
+    }
     return OK;
 }
 
@@ -207,9 +222,7 @@ static status collect(gc *g, error *err) {
         TRY(in_transaction(g, forget, err));
     for (size_t i = 0; i < g->c->lake->layer_count; i++)
         TRY(treat_layer(g, i, err));
-    for (size_t i = 0; !g->dry && i < g->c->lake->layer_count; i++)
-        TRY(sweep_layer(g, i, err));
-    return OK;
+    return g->dry ? OK : sweep(g, err);
 }
 
 status build_gc(const build_context *c, bool dry, arena *a, build_gc_result *ret, error *err) {

@@ -72,21 +72,21 @@ static void advise(const examination *e) {
     const session *s = e->session;
     const option_values *given = s->command->options;
     const fsck_result *found = &e->found;
-    const log *log = s->command->log;
+    const log *to = s->command->log;
     bool repaired = option_given(given, OPTION_REPAIR);
     if (found->lost.count > 0)
-        log_write(log, LOG_INFO, "%s builds again what was lost of tables",
+        log_write(to, LOG_INFO, "%s builds again what was lost of tables",
                   repaired ? "`weir run`" : "`weir fsck --repair; weir run`");
     else if (!repaired && has_fault(found, "directory"))
-        log_write(log, LOG_INFO, "`weir fsck --repair` makes the directories anew");
+        log_write(to, LOG_INFO, "`weir fsck --repair` makes the directories anew");
     if (found->raw_lost > 0)
-        log_write(log, LOG_INFO,
+        log_write(to, LOG_INFO,
                   "deliver what is missing in raw history again, the same bytes "
                   "under the same name; take what was altered there away before");
     if (found->raw_extra > 0 && !option_given(given, OPTION_ADOPT))
-        log_write(log, LOG_INFO, "`weir fsck --adopt` takes files in raw history for deliveries");
+        log_write(to, LOG_INFO, "`weir fsck --adopt` takes files in raw history for deliveries");
     if (e->adopted.count > 0)
-        log_write(log, LOG_INFO, "`weir run` builds what the adopted files reach");
+        log_write(to, LOG_INFO, "`weir run` builds what the adopted files reach");
 }
 
 static void show(const examination *e, const json_t *document) {

@@ -1,5 +1,6 @@
 #include "cli/verb.h"
 
+#include "base/number.h"
 #include "cli/document.h"
 #include "cli/work.h"
 
@@ -17,8 +18,36 @@ static const output_column COLUMNS[] = {
     {"what", "what", OUTPUT_TEXT},    {"layer", "layer", OUTPUT_TEXT},
     {"table", "table", OUTPUT_TEXT},  {"partition", "partition", OUTPUT_TEXT},
     {"bytes", "bytes", OUTPUT_BYTES}, {"kept_by", "kept because", OUTPUT_TEXT},
-    {"object", "file", OUTPUT_TEXT},
+    {"needed_by", "by", OUTPUT_TEXT}, {"object", "file", OUTPUT_TEXT},
 };
+
+static const int64_t US_PER_S = 1000000;
+
+static int64_t seconds_up(int64_t us) {
+    return (us + US_PER_S - 1) / US_PER_S * US_PER_S;
+}
+
+/* A lease's or pin's owner is told by its process number. */
+static const char *process_of(arena *a, const char *owner) {
+    strings parts = str_split(a, owner, ' ');
+    return parts.count > 2 ? arena_printf(a, "process %s", parts.items[2]) : owner;
+}
+
+/* Who needs a version, or until when: a run, a process, a table, a moment; NULL: it is only a
+ * number of versions. */
+static const char *needed_by(const session *s, const ledger_retired *r) {
+    char text[TIME_TEXT_SIZE];
+    if (r->need == NEED_PIN)
+        return process_of(s->arena, r->who);
+    if (r->need == NEED_HOLD)
+        return arena_printf(s->arena, "undo of %s", r->who);
+    if (r->need == NEED_READER)
+        return r->who;
+    if (r->need != NEED_AGE)
+        return NULL;
+    time_text(seconds_up(r->ended_us + s->lake->retention_us), text);
+    return arena_printf(s->arena, "until %s", text);
+}
 
 static json_t *file_row(const char *what, const build_garbage *g) {
     json_t *row = json_object();
@@ -31,7 +60,7 @@ static json_t *file_row(const char *what, const build_garbage *g) {
     return row;
 }
 
-static json_t *kept_row(const ledger_retired *r) {
+static json_t *kept_row(const session *s, const ledger_retired *r) {
     json_t *row = json_object();
     json_object_set_new(row, "what", json_string("version"));
     json_object_set_new(row, "table", output_string(r->table_name));
@@ -39,11 +68,13 @@ static json_t *kept_row(const ledger_retired *r) {
     json_object_set_new(row, "version", json_integer(r->version));
     json_object_set_new(row, "bytes", json_integer(r->bytes));
     json_object_set_new(row, "kept_by", json_string(NEEDS[r->need]));
+    json_object_set_new(row, "needed_by", output_string(needed_by(s, r)));
     return row;
 }
 
 typedef struct summary {
     int64_t files, bytes;
+    int64_t kept_bytes;
     json_t *removed, *kept, *unknown;
 } summary;
 
@@ -52,7 +83,7 @@ static void count(summary *sum, const build_garbage *g) {
     sum->bytes += g->bytes;
 }
 
-static summary summarise(const build_gc_result *r) {
+static summary summarise(const session *s, const build_gc_result *r) {
     summary sum = {.removed = json_array(), .kept = json_array(), .unknown = json_array()};
     for (size_t i = 0; i < r->files.count; i++) {
         count(&sum, &r->files.items[i]);
@@ -64,15 +95,19 @@ static summary summarise(const build_gc_result *r) {
             count(&sum, g);
         json_array_append_new(g->kept != NULL ? sum.unknown : sum.removed, file_row("unknown", g));
     }
-    for (size_t i = 0; i < r->retired.count; i++)
-        if (r->retired.items[i].need != NEED_NONE)
-            json_array_append_new(sum.kept, kept_row(&r->retired.items[i]));
+    for (size_t i = 0; i < r->retired.count; i++) {
+        const ledger_retired *one = &r->retired.items[i];
+        if (one->need == NEED_NONE)
+            continue;
+        sum.kept_bytes += one->bytes;
+        json_array_append_new(sum.kept, kept_row(s, one));
+    }
     return sum;
 }
 
 static void show(session *s, const build_gc_result *r, bool dry) {
     output *o = s->command->out;
-    summary sum = summarise(r);
+    summary sum = summarise(s, r);
     JSON_AUTO document = document_new();
     JSON_AUTO rows = json_array();
     json_array_extend(rows, sum.removed);
@@ -87,9 +122,11 @@ static void show(session *s, const build_gc_result *r, bool dry) {
     json_object_set_new(document, "kept", sum.kept);
     if (json_array_size(rows) > 0 || o->format != OUTPUT_TABLE)
         output_write_list(o, &(output_list){document, rows, COLUMNS, ARRAY_SIZE(COLUMNS)});
-    output_say(o, "%s %s (%s)", dry ? "would remove" : "removed",
-               output_plural(s->arena, sum.files, "file", "files"),
-               output_bytes(s->arena, sum.bytes));
+    output_say(
+        o, "%s %s (%s); kept %s that %s replaced (%s)", dry ? "would remove" : "removed",
+        output_plural(s->arena, sum.files, "file", "files"), output_bytes(s->arena, sum.bytes),
+        output_plural(s->arena, (int64_t)json_array_size(sum.kept), "version", "versions"),
+        json_array_size(sum.kept) == 1 ? "was" : "were", output_bytes(s->arena, sum.kept_bytes));
 }
 
 static status gc_dry(session *s, error *err) {

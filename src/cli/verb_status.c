@@ -68,10 +68,12 @@ static status collect_holds(session *s, const bool *selected, json_t *rows, erro
 static void tell_holds(output *o, const json_t *holds) {
     size_t i;
     const json_t *hold;
-    json_array_foreach(holds, i, hold)
-        output_say(o, "held  %s %s: undo of %s by %s", json_get_string(hold, "table", ""),
+    json_array_foreach(holds, i, hold) {
+        const char *why = json_get_string(hold, "why", "");
+        output_say(o, "held  %s %s: undo of %s by %s%s%s", json_get_string(hold, "table", ""),
                    json_get_string(hold, "partition", ""), json_get_string(hold, "run", ""),
-                   json_get_string(hold, "who", ""));
+                   json_get_string(hold, "who", ""), why[0] != '\0' ? ": " : "", why);
+    }
 }
 
 static status show_status(session *s, error *err) {

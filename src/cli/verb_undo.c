@@ -48,7 +48,15 @@ static json_t *make_document(const char *run, const char *of, const build_undone
     return document;
 }
 
+static void say_undone(output *o, size_t undone, size_t skipped, bool dry) {
+    output_say(o, "%zu %s, %zu left as they are", undone, dry ? "would be undone" : "undone",
+               skipped);
+    if (undone > 0 && !dry)
+        output_say(o, "held until `weir release`, or until their deliveries or the code change");
+}
+
 static void show(const session *s, const json_t *document, const build_undones *all) {
+    bool dry = option_given(s->command->options, OPTION_DRY_RUN);
     output *o = s->command->out;
     JSON_AUTO rows = json_array();
     for (size_t i = 0; i < all->count; i++) {
@@ -61,9 +69,8 @@ static void show(const session *s, const json_t *document, const build_undones *
     if (all->count == 0)
         output_say(o, "that run made nothing current");
     else
-        output_say(o, "%zu undone, %zu left as they are",
-                   json_array_size(json_object_get(document, "undone")),
-                   json_array_size(json_object_get(document, "skipped")));
+        say_undone(o, json_array_size(json_object_get(document, "undone")),
+                   json_array_size(json_object_get(document, "skipped")), dry);
 }
 
 static status explain(status result, error *err) {

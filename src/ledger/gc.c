@@ -42,6 +42,23 @@ static bool is_same_partition(const looking *look, const ledger_retired *r) {
     return last->table == r->table && str_eq(last->partition, r->partition);
 }
 
+/* Who needs a version, in the order of the columns from FIRST_NEED on. */
+static const ledger_need NEEDS[] = {NEED_HOLD, NEED_PIN, NEED_READER, NEED_GENERATION};
+enum { FIRST_NEED = 6 };
+
+static void find_need(const looking *look, const db_rows *row, arena *a, ledger_retired *r) {
+    for (size_t i = 0; i < ARRAY_SIZE(NEEDS); i++)
+        if (!db_is_null(row, FIRST_NEED + i)) {
+            r->need = NEEDS[i];
+            r->who = db_text(row, FIRST_NEED + i, a);
+            return;
+        }
+    if (r->ended_us > look->rule->before_us)
+        r->need = NEED_AGE;
+    else if (look->newer < look->rule->keep)
+        r->need = NEED_NUMBER;
+}
+
 static void read_retired(const db_rows *row, arena *a, void *into) {
     looking *look = into;
     ledger_retired r = {
@@ -50,33 +67,23 @@ static void read_retired(const db_rows *row, arena *a, void *into) {
         .table_name = db_text(row, 2, a),
         .partition = db_text(row, 3, a),
         .bytes = db_int(row, 4),
+        .ended_us = db_int(row, 5),
     };
     look->newer = is_same_partition(look, &r) ? look->newer + 1 : 0;
-    if (db_int(row, 6) != 0)
-        r.need = NEED_HOLD;
-    else if (db_int(row, 7) != 0)
-        r.need = NEED_PIN;
-    else if (db_int(row, 8) != 0)
-        r.need = NEED_READER;
-    else if (db_int(row, 9) != 0)
-        r.need = NEED_GENERATION;
-    else if (db_int(row, 5) > look->rule->before_us)
-        r.need = NEED_AGE;
-    else if (look->newer < look->rule->keep)
-        r.need = NEED_NUMBER;
+    find_need(look, row, a, &r);
     vec_push(a, &look->all, r);
 }
 
 /* A version that never was current was made at the end of its time. */
 static const char *const RETIRED =
     "SELECT r.id, r.tbl, r.name, r.text, r.bytes, coalesce(m.at, 0),"
-    " EXISTS (SELECT 1 FROM hold h JOIN derivation d ON d.id = h.derivation"
+    " (SELECT min(h.run) FROM hold h JOIN derivation d ON d.id = h.derivation"
     " WHERE d.version = r.id),"
-    " EXISTS (SELECT 1 FROM pin n JOIN current c ON c.version = r.id AND c.from_seq <= n.seq"
-    " AND c.to_seq > n.seq),"
-    " EXISTS (SELECT 1 FROM edge e WHERE e.input = r.tbl AND e.bookmark_seq > 0"
-    " AND e.bookmark_seq < r.ended),"
-    " CASE WHEN r.was_current = 0 AND r.generation = r.wanted THEN 1 ELSE 0 END"
+    " (SELECT min(n.process) FROM pin n JOIN current c ON c.version = r.id"
+    " AND c.from_seq <= n.seq AND c.to_seq > n.seq),"
+    " (SELECT min(w.name) FROM edge e JOIN tbl w ON w.id = e.tbl WHERE e.input = r.tbl"
+    " AND e.bookmark_seq > 0 AND e.bookmark_seq < r.ended),"
+    " CASE WHEN r.was_current = 0 AND r.generation = r.wanted THEN r.name END"
     " FROM (SELECT v.id, v.bytes, p.tbl, p.text, p.generation, t.name, t.generation AS wanted,"
     " coalesce((SELECT max(c.to_seq) FROM current c WHERE c.version = v.id), v.created_seq)"
     " AS ended,"

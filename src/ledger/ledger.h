@@ -481,6 +481,8 @@ typedef struct ledger_retired {
     const char *table_name, *partition;
     int64_t bytes;
     ledger_need need;
+    const char *who;  /* needs it: the run that was undone, a process, a table; or NULL */
+    int64_t ended_us; /* when something else became current; 0: it never was */
 } ledger_retired;
 typedef VEC(ledger_retired) ledger_retireds;
 

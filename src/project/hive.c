@@ -20,8 +20,10 @@ static char *partition_prefix(const hive *h, const char *text) {
     return arena_printf(h->arena, "%s/%s/", h->table->short_name, text);
 }
 
+static const char ASIDE[] = ".weir/project/";
+
 static char *aside_prefix(const hive *h) {
-    return arena_printf(h->arena, ".weir/project/%s/", h->table->name);
+    return arena_printf(h->arena, "%s%s/", ASIDE, h->table->name);
 }
 
 static status link_files(const hive *h, int64_t version, const char *aside, error *err) {
@@ -152,5 +154,29 @@ status project_all(const project_context *c, project_result *ret, error *err) {
         crash_point("project.recorded");
     }
     *ret = result;
+    return OK;
+}
+
+/* Aside are folders named after their tables. */
+static status sweep_table(store *s, const char *table, error *err) {
+    ARENA_AUTO a = arena_new();
+    CLEANUP(lock_free) int lock = -1;
+    TRY(lock_take(s, table, &lock, err));
+    return store_remove_prefix(s, arena_printf(a, "%s%s/", ASIDE, table), err);
+}
+
+status project_sweep(store *s, error *err) {
+    ARENA_AUTO a = arena_new();
+    store_objects left = {0};
+    const char *swept = "";
+    TRY(store_list(s, ASIDE, a, &left, err));
+    for (size_t i = 0; i < left.count; i++) {
+        const char *rest = left.items[i].key + strlen(ASIDE);
+        const char *table = arena_strndup(a, rest, strcspn(rest, "/"));
+        if (str_eq(table, swept))
+            continue;
+        TRY(sweep_table(s, table, err));
+        swept = table;
+    }
     return OK;
 }

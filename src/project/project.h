@@ -28,4 +28,7 @@ typedef struct project_result {
  * there is nothing. */
 CHECKED status project_all(const project_context *c, project_result *ret, error *err);
 
+/* Remove what killed projections left aside in a layer's store; those under way are waited for. */
+CHECKED status project_sweep(store *s, error *err);
+
 #endif

@@ -194,6 +194,7 @@ class GcTest(CareTest):
         told = self.gc()
         self.assertEqual((told["files"], told["removed"]), (0, []))
         self.assertEqual({k["kept_by"] for k in told["kept"]}, {"retention: for"})
+        self.assertRegex(told["kept"][0]["needed_by"], r"^until 20\d\d-\d\d-\d\dT[\d:]+Z$")
         self.keep("for: 0s, keep: 1")
         self.assertEqual({k["kept_by"] for k in self.gc()["kept"]}, {"retention: keep"})
         self.keep("for: 0s, keep: 0")
@@ -221,7 +222,8 @@ class GcTest(CareTest):
         self.keep("for: 0s, keep: 0")
         run = self.correct()
         self.lake.json("undo", run)
-        self.assertEqual({k["kept_by"] for k in self.gc()["kept"]}, {"undone and held"})
+        self.assertEqual({(k["kept_by"], k["needed_by"]) for k in self.gc()["kept"]},
+                         {("undone and held", f"undo of {run}")})
         self.lake.weir("release", "silver.*", "gold.*")
         self.lake.run(NOW + 2)
         self.assertEqual(self.total(), ["10"])
