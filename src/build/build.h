@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "engine/engine.h"
+#include "ledger/care.h"
 #include "plan/plan.h"
 #include "store/store.h"
 

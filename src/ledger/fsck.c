@@ -1,3 +1,5 @@
+#include "ledger/care.h"
+
 #include "ledger/handle.h"
 
 static void read_known(const db_rows *row, arena *a, void *into) {

@@ -1,5 +1,6 @@
-#include "ledger/handle.h"
+#include "ledger/care.h"
 
+#include "ledger/handle.h"
 #include "ledger/owner.h"
 
 typedef struct pin {

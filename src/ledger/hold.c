@@ -1,6 +1,7 @@
-#include "ledger/handle.h"
+#include "ledger/care.h"
 
 #include "base/hash.h"
+#include "ledger/handle.h"
 
 /* Everything that led to a derivation by the commit $2: itself, and how the versions that it read
  * were made. Several derivations can lead to one version; all are in it, so that the walk does not

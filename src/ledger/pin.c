@@ -1,5 +1,6 @@
-#include "ledger/handle.h"
+#include "ledger/care.h"
 
+#include "ledger/handle.h"
 #include "ledger/owner.h"
 
 static status add_pin(ledger *l, int64_t seq, int64_t for_us, int64_t *ret, error *err) {
