@@ -79,6 +79,7 @@ typedef struct lake_input {
     const struct lake_table *table;
     sql_map map;                 /* kind is never MAP_NONE in a loaded model */
     const char *map_fingerprint; /* of kind, expressions and time zone: feeds are kept under it */
+    const char *span; /* of a window or as_of map, as text: what one partition reads; NULL: none */
     bool reads_land_timestamp; /* SQL or map names file_land_timestamp of a source table: only then
                                     its view has it, a BIGINT after the table's columns */
     bool reads_file;           /* … weir_file, a VARCHAR */

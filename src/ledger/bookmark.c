@@ -135,14 +135,16 @@ static void read_edge(const db_rows *row, arena *a, void *into) {
         .input = db_int(row, 1),
         .map = db_text(row, 2, a),
         .bookmark_seq = db_int(row, 3),
+        .span = db_text(row, 4, a),
     };
     vec_push(a, edges, edge);
 }
 
 status ledger_edges_behind(ledger *l, arena *a, ledger_edges *ret, error *err) {
     const ledger_query query = {
-        "SELECT e.tbl, e.input, e.map, e.bookmark_seq FROM edge e JOIN tbl i ON i.id = e.input"
-        " WHERE e.bookmark_seq < i.changed_seq ORDER BY e.tbl, e.input",
+        "SELECT e.tbl, e.input, e.map, e.bookmark_seq, e.span FROM edge e"
+        " JOIN tbl i ON i.id = e.input WHERE e.bookmark_seq < i.changed_seq"
+        " ORDER BY e.tbl, e.input",
         NULL, 0, read_edge};
     ledger_edges edges = {0};
     TRY(ledger_select(l, &query, a, &edges, err));

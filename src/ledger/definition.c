@@ -220,11 +220,12 @@ static status mark_table(const sync *s, const lake_table *t, int64_t table, erro
 
 static status sync_edge(const sync *s, int64_t table, const lake_input *input, error *err) {
     const db_value values[] = {DB_I(table), DB_I(s->ids[input->table->index]),
-                               DB_T(input->map_fingerprint)};
+                               DB_T(input->map_fingerprint), DB_T(input->span)};
     return ledger_write(s->l,
-                        "INSERT INTO edge (tbl, input, map, bookmark_seq) VALUES ($1, $2, $3, 0)"
+                        "INSERT INTO edge (tbl, input, map, span, bookmark_seq)"
+                        " VALUES ($1, $2, $3, $4, 0)"
                         " ON CONFLICT (tbl, input) DO UPDATE SET map = excluded.map,"
-                        " bookmark_seq = 0 WHERE edge.map <> excluded.map",
+                        " span = excluded.span, bookmark_seq = 0 WHERE edge.map <> excluded.map",
                         values, ARRAY_SIZE(values), err);
 }
 

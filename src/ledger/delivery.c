@@ -1,6 +1,7 @@
 #include "ledger/delivery.h"
 
 #include "ledger/handle.h"
+#include "ledger/reach.h"
 
 #define DELIVERY_COLUMNS                                                                         \
     "d.id, d.tbl, d.identity, d.file, d.sha256, d.bytes, d.land_time, d.accepted_at, d.state,"   \
@@ -118,10 +119,23 @@ status ledger_delivery_add(ledger *l, const delivery *d, int64_t *ret_id, error 
     TRY(ledger_next_seq(l, &seq, err));
     TRY(insert_delivery(l, d, seq, &id, err));
     TRY(add_event(l, id, d->state, err));
-    if (d->state == DELIVERY_ACTIVE)
+    bool seen = d->state == DELIVERY_ACTIVE;
+    if (d->state == DELIVERY_SUPERSEDED)
+        TRY(ledger_looks_back(l, d->table, &seen, err));
+    if (seen)
         TRY(ledger_touch(l, d->table, id, err));
     *ret_id = id;
     return OK;
+}
+
+/* Every reader sees what is active; some also what was the whole table once. */
+static status do_readers_see(ledger *l, const delivery *before, delivery_state after, bool *ret,
+                             error *err) {
+    bool changed = before->state != after;
+    *ret = changed && (before->state == DELIVERY_ACTIVE || after == DELIVERY_ACTIVE);
+    if (!changed || *ret || (before->state != DELIVERY_SUPERSEDED && after != DELIVERY_SUPERSEDED))
+        return OK;
+    return ledger_looks_back(l, before->table, ret, err);
 }
 
 status ledger_delivery_set_state(ledger *l, int64_t id, delivery_state state, const char *reason,
@@ -138,8 +152,8 @@ status ledger_delivery_set_state(ledger *l, int64_t id, delivery_state state, co
                      " WHERE id = $1",
                      values, ARRAY_SIZE(values), err));
     TRY(add_event(l, id, state, err));
-    bool readers_see_it =
-        before.state != state && (before.state == DELIVERY_ACTIVE || state == DELIVERY_ACTIVE);
+    bool readers_see_it = false;
+    TRY(do_readers_see(l, &before, state, &readers_see_it, err));
     return readers_see_it ? ledger_touch(l, before.table, id, err) : OK;
 }
 

@@ -62,6 +62,21 @@ CHECKED status ledger_select_one(ledger *l, const ledger_query *query, arena *a,
 /* For read: the first column onto a `strings`. */
 void ledger_read_text(const db_rows *row, arena *a, void *into);
 
+/* Partitions of reader t with a current version. Those of a generation that is partitioned in
+ * another way are no partitions of the table as it is defined now. */
+#define EXISTING_PARTITIONS                                \
+    " JOIN generation wanted ON wanted.id = t.generation"  \
+    " JOIN current c ON c.tbl = t.id AND c.to_seq IS NULL" \
+    " JOIN partition p ON p.id = c.partition"              \
+    " JOIN generation had ON had.id = p.generation AND had.partition_by = wanted.partition_by"
+
+/* Of deliveries d that are each the whole table: those that are or were it, as long as nobody has
+ * withdrawn their content. */
+#define DELIVERY_WAS_WHOLE                                                                    \
+    "(d.state = 'active' OR (d.state = 'superseded' AND NOT EXISTS (SELECT 1 FROM delivery n" \
+    " WHERE n.tbl = d.tbl AND n.identity = d.identity AND n.sha256 = d.sha256"                \
+    " AND n.state = 'withdrawn')))"
+
 /* A unit of table changed in this transaction: takes a seq, keeps the table's changed_seq. */
 CHECKED status ledger_touch(ledger *l, int64_t table, int64_t unit, error *err);
 /* The readers of input that know the unit's feeds were marked: their bookmarks may follow. */

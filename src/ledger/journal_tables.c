@@ -28,6 +28,7 @@ static const journal_column EDGE_COLUMNS[] = {
     {"tbl", JOURNAL_INT, true},
     {"input", JOURNAL_INT, true},
     {"map", JOURNAL_TEXT, false},
+    {"span", JOURNAL_TEXT, false},
     {"bookmark_seq", JOURNAL_LOCAL, false},
 };
 

@@ -85,6 +85,7 @@ typedef struct ledger_edge {
     int64_t input; /* the input's id */
     const char *map;
     int64_t bookmark_seq;
+    const char *span; /* of a window or as_of map (schema/span.h); NULL: none */
 } ledger_edge;
 typedef VEC(ledger_edge) ledger_edges;
 /* Edges whose bookmark is older than their input's newest change. */

@@ -1,18 +1,11 @@
 #include "ledger/handle.h"
+#include "ledger/reach.h"
 
 #include "base/crash.h"
 
 #define MARK_AGAIN                                                  \
     " ON CONFLICT (tbl, partition, cause, ref) DO UPDATE SET seq =" \
     " CASE WHEN excluded.seq > mark.seq THEN excluded.seq ELSE mark.seq END"
-
-/* Partitions of reader t with a current version. Those of a generation that is partitioned in
- * another way are no partitions of the table as it is defined now. */
-#define EXISTING_PARTITIONS                                \
-    " JOIN generation wanted ON wanted.id = t.generation"  \
-    " JOIN current c ON c.tbl = t.id AND c.to_seq IS NULL" \
-    " JOIN partition p ON p.id = c.partition"              \
-    " JOIN generation had ON had.id = p.generation AND had.partition_by = wanted.partition_by"
 
 #define MARK_IS_HELD \
     "EXISTS (SELECT 1 FROM hold h WHERE h.tbl = mark.tbl AND h.partition = mark.partition)"
@@ -93,7 +86,8 @@ static const char *const MARKS_OF_UNIT[] = {
     "INSERT INTO mark (tbl, partition, cause, ref, seq)"
     " SELECT f.tbl, f.partition, $3, $4, $5 FROM feed f"
     " JOIN edge e ON e.tbl = f.tbl AND e.input = f.input AND e.map = f.map"
-    " WHERE f.input = $1 AND f.unit = $2 AND f.partition <> '*'" MARK_AGAIN,
+    " WHERE f.input = $1 AND f.unit = $2 AND f.partition <> '*'"
+    " AND e.span IS NULL" MARK_AGAIN,
 
     "INSERT INTO mark (tbl, partition, cause, ref, seq)"
     " SELECT t.id, p.text, $3, $4, $5 FROM feed f"
@@ -117,6 +111,7 @@ status ledger_mark_unit(ledger *l, int64_t input, int64_t unit, cause_kind cause
                                DB_T(or_empty(ref)), DB_I(seq)};
     for (size_t i = 0; i < ARRAY_SIZE(MARKS_OF_UNIT); i++)
         TRY(ledger_write(l, MARKS_OF_UNIT[i], values, ARRAY_SIZE(values), err));
+    TRY(ledger_mark_spans(l, input, unit, cause, ref, err));
     return ledger_settle_unit(l, input, unit, err);
 }
 

@@ -1,3 +1,5 @@
+#include "ledger/reach.h"
+
 #include "ledger/handle.h"
 
 /* Units of an input: deliveries of a source table, versions of a derived one. */
@@ -87,6 +89,76 @@ status ledger_units_feeding(ledger *l, const ledger_edge *edge, bool input_is_so
     return OK;
 }
 
+typedef enum counts { COUNTS_NOW, COUNTS_THEN } counts;
+
+/* Under some maps a delivery that was the whole table still counts when a later one is. */
+static status counts_of(const ledger_edge *edge, counts *ret, error *err) {
+    ARENA_AUTO a = arena_new();
+    span s = {0};
+    if (edge->span != NULL)
+        TRY(span_from_text(edge->span, a, &s, err));
+    *ret = s.only_newest ? COUNTS_THEN : COUNTS_NOW;
+    return OK;
+}
+
+/* $4 and on: the base partitions. */
+#define AT_BASES                                                                      \
+    " IN (SELECT f.unit FROM feed f WHERE f.tbl = $1 AND f.input = $2 AND f.map = $3" \
+    " AND f.partition IN ("
+
+static const char *const DELIVERIES_AT[] = {
+    [COUNTS_NOW] = DELIVERY_UNIT "delivery d WHERE d.state = 'active' AND d.id" AT_BASES,
+    [COUNTS_THEN] = DELIVERY_UNIT "delivery d WHERE " DELIVERY_WAS_WHOLE " AND d.id" AT_BASES,
+};
+
+static const char VERSIONS_AT[] = VERSION_UNIT "current c JOIN version v ON v.id = c.version"
+                                               " JOIN partition p ON p.id = c.partition"
+                                               " WHERE c.to_seq IS NULL AND v.id" AT_BASES;
+
+/* So that statements, which are cached by their text, stay few. */
+static size_t padded(size_t count) {
+    size_t size = 4;
+    while (size < count)
+        size *= 2;
+    return size;
+}
+
+static status select_at(ledger *l, const ledger_edge *edge, const char *sql, const char *order,
+                        const strings *bases, ledger_query *query, arena *a, ledger_units *ret,
+                        error *err) {
+    enum { FIXED = 3 };
+    size_t count = padded(bases->count);
+    db_value *values = ARENA_ARRAY(a, db_value, FIXED + count);
+    buf text = buf_new(a);
+    values[0] = DB_I(edge->table);
+    values[1] = DB_I(edge->input);
+    values[2] = DB_T(edge->map);
+    buf_add(&text, sql);
+    for (size_t i = 0; i < count; i++) {
+        values[FIXED + i] = DB_T(bases->items[i < bases->count ? i : bases->count - 1]);
+        buf_printf(&text, "%s$%zu", i > 0 ? ", " : "", FIXED + i + 1);
+    }
+    buf_printf(&text, "))%s", order);
+    query->sql = text.text;
+    query->values = values;
+    query->count = FIXED + count;
+    return ledger_select(l, query, a, ret, err);
+}
+
+status ledger_units_at(ledger *l, const ledger_edge *edge, bool input_is_source,
+                       const strings *bases, arena *a, ledger_units *ret, error *err) {
+    ledger_units units = {0};
+    counts which;
+    ledger_query query = {.read = input_is_source ? read_delivery_unit : read_version_unit};
+    TRY(counts_of(edge, &which, err));
+    if (bases->count > 0)
+        TRY(select_at(l, edge, input_is_source ? DELIVERIES_AT[which] : VERSIONS_AT,
+                      input_is_source ? DELIVERY_ORDER : VERSION_ORDER, bases, &query, a, &units,
+                      err));
+    *ret = units;
+    return OK;
+}
+
 #define FED_UNDER(unit)                                                            \
     "EXISTS (SELECT 1 FROM fed f WHERE f.tbl = $2 AND f.input = $1 AND f.map = $3" \
     " AND f.unit = " unit ")"
@@ -106,7 +178,7 @@ static void read_delivery_change(const db_rows *row, arena *a, void *into) {
         .cause = cause_of_state(db_text(row, 1, a)),
         .ref = db_text(row, 2, a),
         .fed = db_int(row, 3) != 0,
-        .counts = str_eq(db_text(row, 1, a), delivery_state_name(DELIVERY_ACTIVE)),
+        .counts = db_int(row, 4) != 0,
     };
     vec_push(a, changes, change);
 }
@@ -124,16 +196,26 @@ static void read_version_change(const db_rows *row, arena *a, void *into) {
 }
 
 /* A reader without a bookmark has built nothing from units that are gone. Otherwise a delivery that
- * was never active (created in the state it has) concerns nobody. */
-static const char *const SOURCE_ALL = "SELECT d.id, d.state, d.file, " FED_UNDER(
-    "d.id") " FROM delivery d"
-            " WHERE d.tbl = $1 AND d.state = 'active' ORDER BY d.identity, d.land_time, d.id";
+ * never counted (created in the state it has) concerns nobody. */
+#define SOURCE_ALL(counts)                                                             \
+    "SELECT d.id, d.state, d.file, " FED_UNDER("d.id") ", " counts " FROM delivery d"  \
+                                                       " WHERE d.tbl = $1 AND " counts \
+                                                       " ORDER BY d.identity, d.land_time, d.id"
 
-static const char *const SOURCE_SINCE = "SELECT d.id, d.state, d.file, " FED_UNDER(
-    "d.id") " FROM delivery d"
-            " WHERE d.tbl = $1 AND d.changed_seq > $4 AND d.state <> 'rejected'"
-            " AND (d.state = 'active' OR d.changed_seq > d.created_seq)"
-            " ORDER BY d.changed_seq, d.id";
+#define SOURCE_SINCE(counts)                                                         \
+    "SELECT d.id, d.state, d.file, " FED_UNDER(                                      \
+        "d.id") ", " counts " FROM delivery d"                                       \
+                " WHERE d.tbl = $1 AND d.changed_seq > $4 AND d.state <> 'rejected'" \
+                " AND (" counts " OR d.changed_seq > d.created_seq) ORDER BY d.changed_seq, d.id"
+
+static const char *const CHANGED_SOURCE[] = {
+    [COUNTS_NOW] = SOURCE_ALL("d.state = 'active'"),
+    [COUNTS_THEN] = SOURCE_ALL(DELIVERY_WAS_WHOLE),
+};
+static const char *const CHANGED_SOURCE_SINCE[] = {
+    [COUNTS_NOW] = SOURCE_SINCE("d.state = 'active'"),
+    [COUNTS_THEN] = SOURCE_SINCE(DELIVERY_WAS_WHOLE),
+};
 
 static const char *const DERIVED_ALL = "SELECT c.version, t.name, p.text, " FED_UNDER(
     "c.version") ", 1 FROM current c"
@@ -159,12 +241,14 @@ static status input_is_source(ledger *l, int64_t input, bool *ret, error *err) {
 status ledger_changes_since(ledger *l, const ledger_edge *edge, int64_t since_seq, arena *a,
                             unit_changes *ret, error *err) {
     bool is_source;
+    counts which;
     TRY(input_is_source(l, edge->input, &is_source, err));
+    TRY(counts_of(edge, &which, err));
     const db_value values[] = {DB_I(edge->input), DB_I(edge->table), DB_T(edge->map),
                                DB_I(since_seq)};
-    const ledger_query query = {since_seq == 0 ? (is_source ? SOURCE_ALL : DERIVED_ALL)
-                                               : (is_source ? SOURCE_SINCE : DERIVED_SINCE),
-                                values, since_seq == 0 ? 3 : 4,
+    const char *all = is_source ? CHANGED_SOURCE[which] : DERIVED_ALL;
+    const char *since = is_source ? CHANGED_SOURCE_SINCE[which] : DERIVED_SINCE;
+    const ledger_query query = {since_seq == 0 ? all : since, values, since_seq == 0 ? 3 : 4,
                                 is_source ? read_delivery_change : read_version_change};
     unit_changes changes = {0};
     TRY(ledger_select(l, &query, a, &changes, err));

@@ -43,6 +43,7 @@ CREATE TABLE edge (
     tbl BIGINT NOT NULL,
     input BIGINT NOT NULL,
     map TEXT NOT NULL,                      -- map fingerprint
+    span TEXT,                              -- of a window or as_of map, JSON; feeds are of base partitions
     bookmark_seq BIGINT NOT NULL,           -- the input's changes up to here were turned into marks
     PRIMARY KEY (tbl, input)
 );
