@@ -8,6 +8,7 @@ typedef struct ordering {
     const sql_question *question;
     arena *arena;
     strings made; /* names that the SQL itself gives: their types are not looked for */
+    size_t selects;
 } ordering;
 
 static bool is_exact_type(const char *type) {
@@ -32,6 +33,10 @@ static void add_all_made(ordering *o, const json_t *names) {
     json_array_foreach(names, i, name) add_made(o, json_string_value(name));
 }
 
+/* The only SELECT there is reads inputs alone, and a name in it is a column of those before it is
+ * another column's alias: sum(n) AS n adds up the input's. */
+static void collect_made_by(ordering *o, const char *key, const json_t *tree);
+
 static void collect_made(ordering *o, const json_t *tree) {
     const json_t *item;
     json_t *child;
@@ -46,8 +51,34 @@ static void collect_made(ordering *o, const json_t *tree) {
     changed = json_object_get(tree, "rename_list");
     json_array_foreach(changed, i, item)
         add_made(o, json_string_value(json_object_get(item, "value")));
-    json_object_foreach(sql_mutable(tree), key, child) collect_made(o, child);
+    json_object_foreach(sql_mutable(tree), key, child) collect_made_by(o, key, child);
     json_array_foreach(tree, i, item) collect_made(o, item);
+}
+
+static void collect_made_below(ordering *o, const json_t *expr) {
+    json_t *child;
+    const char *key;
+    json_object_foreach(sql_mutable(expr), key, child) collect_made(o, child);
+}
+
+static void collect_made_by(ordering *o, const char *key, const json_t *tree) {
+    const json_t *item;
+    size_t i;
+    if (o->selects != 1 || !str_eq(key, "select_list")) {
+        collect_made(o, tree);
+        return;
+    }
+    json_array_foreach(tree, i, item) collect_made_below(o, item);
+}
+
+static size_t count_selects(const json_t *tree) {
+    const json_t *item;
+    json_t *child;
+    const char *key;
+    size_t i, count = sql_is(tree, "type", "SELECT_NODE");
+    json_object_foreach(sql_mutable(tree), key, child) count += count_selects(child);
+    json_array_foreach(tree, i, item) count += count_selects(item);
+    return count;
 }
 
 /* Every input that has such a column has it exact, and at least one has it. */
@@ -175,7 +206,7 @@ static bool is_sensitive(const ordering *o, const json_t *tree) {
 }
 
 bool sql_is_order_sensitive(const sql_question *question, arena *a) {
-    ordering o = {.question = question, .arena = a};
+    ordering o = {.question = question, .arena = a, .selects = count_selects(question->tree)};
     collect_made(&o, question->tree);
     return is_sensitive(&o, question->tree);
 }

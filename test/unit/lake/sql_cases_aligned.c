@@ -89,6 +89,15 @@ const sql_case SQL_CASES_ALIGNED[] = {
     {.sql = "select event_date, avg(n) a, sum(n) b, sum(case when n>1 then 1 else 0 end) c, "
             "count(*) from silver.p group by 1",
      .maps = "silver.p! same event_date"},
+    {.sql = "select event_date, cast(sum(n) as bigint) as n from silver.p group by event_date",
+     .maps = "silver.p! same event_date"},
+    {.sql = "select event_date, sum(n) n from (select event_date, n / 3.0::double n from silver.p) "
+            "group by event_date",
+     .maps = "silver.p! same event_date",
+     .ordered = true},
+    {.sql = "select d as event_date, sum(v) as n from raw.x group by 1",
+     .maps = "raw.x! = d",
+     .ordered = true},
     {.sql = "select d as event_date, sum(v) from raw.x group by 1",
      .maps = "raw.x! = d",
      .ordered = true},
@@ -368,8 +377,7 @@ const sql_case SQL_CASES_ALIGNED[] = {
      .maps = "raw.x! = d; raw.y none"},
     {.sql = "select strftime(d, '%Y-%m') as event_date, site, sum(n) as n from raw.x group by "
             "all having sum(n) > 3",
-     .maps = "raw.x! = strftime(d, '%Y-%m')",
-     .ordered = true},
+     .maps = "raw.x! = strftime(d, '%Y-%m')"},
     {.sql = "select x.d as event_date, count(*) c from raw.x join raw.y on x.d = y.d group by "
             "y.d, x.d",
      .maps = "raw.x = d; raw.y = d"},
