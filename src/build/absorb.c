@@ -206,6 +206,16 @@ static status learn_edge(const build_context *c, const ledger_edge *edge, arena 
     return OK;
 }
 
+/* Where the reader's code set the bookmark back, what came before that is reached by the code. */
+static unit_change as_told(const ledger_edge *edge, const unit_change *change) {
+    unit_change told = *change;
+    if (edge->reason != NULL && edge->bookmark_seq == 0 && change->seq <= edge->reason_seq) {
+        told.cause = CAUSE_CODE;
+        told.ref = edge->reason;
+    }
+    return told;
+}
+
 static status mark_one(const absorbing *ab, const char *partition, const unit_change *change,
                        int64_t seq, error *err) {
     int64_t reader = ab->edge.table;
@@ -250,8 +260,10 @@ static status absorb_edge(const build_context *c, const ledger_edge *edge, error
     TRY(ledger_changes_since(c->ledger, edge, edge->bookmark_seq, a, &changes, err));
     if (is_incomplete(&ab, &changes))
         return OK;
-    for (size_t i = 0; i < changes.count; i++)
-        TRY(mark_change(&ab, &changes.items[i], seq, err));
+    for (size_t i = 0; i < changes.count; i++) {
+        const unit_change told = as_told(edge, &changes.items[i]);
+        TRY(mark_change(&ab, &told, seq, err));
+    }
     return ledger_bookmark_set(c->ledger, edge->table, edge->input, seq, err);
 }
 

@@ -118,6 +118,7 @@ static void init_state(build_state *s, const build_context *c, arena *a) {
     for (size_t i = 0; i < count; i++) {
         s->tables[i].by_text = strmap_new(a);
         s->tables[i].blocked = strmap_new(a);
+        s->tables[i].layouts = strmap_new(a);
     }
 }
 

@@ -35,6 +35,7 @@ typedef struct staged {
     outcome outcome;
     bool changed;         /* its content differs from what is current */
     bool forced;          /* build it, whatever is known under its key */
+    bool relaid;          /* its files are to be others, even with the same content */
     source_units *inputs; /* per input of the table */
     ledger_current old;   /* old.version 0: none */
     int64_t derivation;   /* OUTCOME_REUSED: the one found */
@@ -58,6 +59,7 @@ typedef struct staged_table {
     bool blocked_whole;   /* some input that every partition reads whole is */
     strings held;         /* planned, and left as they are */
     bool swaps;           /* something of an older generation is current */
+    strmap *layouts;      /* code id → hash of how files were to be laid out, or NULL */
     const error *unknown; /* why some input's feeds cannot be told: nothing can be built; or NULL */
     plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;

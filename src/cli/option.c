@@ -43,6 +43,8 @@ const option OPTIONS[OPTION_COUNT] = {
     [OPTION_ADOPT] = {"adopt", 0, NULL,
                       "make files in raw history that are not known deliveries, where they are",
                       NULL},
+    [OPTION_REDEFINE] = {"redefine", 0, NULL,
+                         "also with tables defined as they were before a later definition", NULL},
     [OPTION_VERSION] = {"version", 'V', NULL, "tell the version", NULL},
 };
 

@@ -39,6 +39,7 @@ typedef enum option_id {
     OPTION_REPAIR,
     OPTION_FAST,
     OPTION_ADOPT,
+    OPTION_REDEFINE,
     OPTION_COUNT
 } option_id;
 

@@ -153,10 +153,24 @@ static status open_stores(session *s, error *err) {
     return store_open(quarantine, &s->quarantine, err);
 }
 
+status session_sync(session *s, error *err) {
+    if (option_given(s->command->options, OPTION_REDEFINE))
+        return ledger_redefine(s->ledger, s->lake, s->arena, &s->tables, err);
+    return ledger_sync_definition(s->ledger, s->lake, s->arena, &s->tables, err);
+}
+
+/* Who only looks may do so with whatever definition; who tells what a run would do is told what a
+ * run is told. */
+static status sync_rehearsed(session *s, error *err) {
+    if ((s->command->verb->options & OPTION_BIT(OPTION_REDEFINE)) != 0)
+        return session_sync(s, err);
+    return ledger_redefine(s->ledger, s->lake, s->arena, &s->tables, err);
+}
+
 status session_rehearse(session *s, error *err) {
     TRY(ledger_rehearse(s->ledger, err));
     TRY(ledger_begin(s->ledger, LEDGER_WRITE, err));
-    TRY(ledger_sync_definition(s->ledger, s->lake, s->arena, &s->tables, err));
+    TRY(sync_rehearsed(s, err));
     return ledger_commit(s->ledger, err);
 }
 

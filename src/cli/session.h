@@ -41,6 +41,10 @@ CHECKED status session_find_dir(const command *c, char **ret_dir, error *err);
 /* Load the definition into s and collect all its errors. */
 CHECKED status session_load(command *c, session *s, errors *all, error *err);
 
+/* In a write transaction: bring the ledger's tables in line with the definition. E_DEFINITION for
+ * one that a later one has replaced, unless --redefine is given. */
+CHECKED status session_sync(session *s, error *err);
+
 /* Go on in a rehearsal: everything that is written to the ledger from now on is taken back when the
  * session ends. Brings the tables in line with the definition there, if they are not. */
 CHECKED status session_rehearse(session *s, error *err);

@@ -60,13 +60,15 @@ const verb VERBS[] = {
         .arguments_max = SIZE_MAX,
         .options = OPTION_SELECT | OPTION_BIT(OPTION_JOBS) | OPTION_BIT(OPTION_DRY_RUN)
                    | OPTION_BIT(OPTION_RETRY_FAILED) | OPTION_BIT(OPTION_STRICT)
-                   | OPTION_BIT(OPTION_WAIT),
+                   | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_REDEFINE),
         .line = "land, then rebuild what is stale: the one command for cron",
-        .doc = "Takes in what landed, rebuilds exactly the partitions that this or a change of "
-               "the definition reaches, makes all of it current in one commit, and brings the "
-               "directories up to date. What a killed run left is cleared first. Without work it "
-               "does nothing. SELECT names tables: silver.province, silver.*, +x (x and what it "
-               "reads), x+ (x and what reads it).",
+        .doc =
+            "Takes in what landed, rebuilds exactly the partitions that this or a change of "
+            "the definition reaches, makes all of it current in one commit, and brings the "
+            "directories up to date. What a killed run left is cleared first. Without work it "
+            "does nothing. A definition that a later one has replaced is refused, so that an old "
+            "copy cannot build back; --redefine takes it back on purpose. SELECT names tables: "
+            "silver.province, silver.*, +x (x and what it reads), x+ (x and what reads it).",
         .examples = {{"weir run", "everything"},
                      {"weir run silver.* --exclude silver.slow", "some tables"},
                      {"weir run --dry-run", "what would land and be built"},
@@ -79,7 +81,8 @@ const verb VERBS[] = {
         .arguments = "[SELECT…] | --try TABLE FILE",
         .arguments_max = SIZE_MAX,
         .options = OPTION_SELECT | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_STRICT)
-                   | OPTION_BIT(OPTION_TRY) | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_JOBS),
+                   | OPTION_BIT(OPTION_TRY) | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_JOBS)
+                   | OPTION_BIT(OPTION_REDEFINE),
         .line = "only take deliveries in",
         .doc = "Checks each file below the land folder against its table and keeps it byte for "
                "byte in raw history, or in quarantine with a report. Nothing is built. With --try "
@@ -124,7 +127,8 @@ const verb VERBS[] = {
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
         .arguments_max = SIZE_MAX,
-        .options = OPTION_SELECT | OPTION_BIT(OPTION_DETAILED_EXITCODE),
+        .options =
+            OPTION_SELECT | OPTION_BIT(OPTION_DETAILED_EXITCODE) | OPTION_BIT(OPTION_REDEFINE),
         .line = "what a run would build, and why",
         .doc = "Lists the stale partitions in the order of building, each with its causes. "
                "Partitions below something not built yet are uncertain: they may turn out "

@@ -81,7 +81,7 @@ status work_is_idle(session *s, work_scope scope, bool *ret, error *err) {
 static status record_start(session *s, work *w, error *err) {
     TRY(ledger_lease_take(s->ledger, LEDGER_LEASE_RUN, w->run, lease_us(), &w->fence, err));
     TRY(ledger_runs_cut_off(s->ledger, err));
-    TRY(ledger_sync_definition(s->ledger, s->lake, s->arena, &s->tables, err));
+    TRY(session_sync(s, err));
     const ledger_run run = {.id = w->run,
                             .verb = s->command->verb->name,
                             .state = "running",

@@ -79,32 +79,69 @@ static bool mentions(const sql_facts *facts, const char *name) {
     return facts->has_star;
 }
 
+static void add_part(loader *l, lake_table *t, const char *name, hasher *h) {
+    vec_push(l->arena, &t->code_parts, ((lake_code_part){.name = name, .hash = finish(l, h)}));
+}
+
+static void add_text_part(loader *l, lake_table *t, const char *name, const char *text) {
+    hasher *h = hasher_new();
+    hasher_text(h, text);
+    add_part(l, t, name, h);
+}
+
 /* A delivery is read in the types that are declared now, whatever it was taken in with; that of a
  * derived input is part of its content. */
-static void hash_source_columns(hasher *h, const sql_facts *facts, const lake_table *input) {
-    for (size_t i = 0; input->source != NULL && i < input->columns.count; i++) {
-        if (mentions(facts, input->columns.items[i].name))
+static void add_source_columns(loader *l, const draft *d, const lake_table *input) {
+    hasher *h = hasher_new();
+    for (size_t i = 0; i < input->columns.count; i++)
+        if (mentions(&d->facts, input->columns.items[i].name))
             hash_column(h, &input->columns.items[i]);
+    add_part(l, d->table, arena_printf(l->arena, "columns of %s", input->name), h);
+}
+
+static void add_input_parts(loader *l, const draft *d) {
+    lake_table *t = d->table;
+    for (size_t i = 0; i < t->input_count; i++) {
+        const lake_input *input = &t->inputs[i];
+        const char *name = arena_printf(l->arena, LAKE_MAP_PART "%s", input->table->name);
+        add_text_part(l, t, name, input->map_fingerprint);
+        if (input->table->source != NULL)
+            add_source_columns(l, d, input->table);
     }
+}
+
+static void add_result_parts(loader *l, lake_table *t) {
+    hasher *of_columns = hasher_new(), *of_partitions = hasher_new();
+    hash_columns(of_columns, &t->columns);
+    hash_texts(of_partitions, &t->partition_by);
+    add_part(l, t, "columns", of_columns);
+    add_part(l, t, LAKE_PARTITIONS_PART, of_partitions);
+}
+
+static void add_policy_parts(loader *l, lake_table *t) {
+    hasher *of_files = hasher_new(), *of_order = hasher_new();
+    hasher_int(of_files, t->file_target_bytes);
+    hasher_text(of_files, t->file_name);
+    add_part(l, t, LAKE_FILES_PART, of_files);
+    hasher_int(of_order, t->aligned);
+    hasher_int(of_order, t->order_sensitive);
+    add_part(l, t, LAKE_ALIGNMENT_PART, of_order);
 }
 
 /* What the memo key takes for the code: of the SQL its tree, so that formatting does not matter. */
 static const char *table_fingerprint(loader *l, const draft *d) {
-    const lake_table *t = d->table;
+    lake_table *t = d->table;
+    t->code_parts = (lake_code_parts){0};
+    add_text_part(l, t, "sql", d->facts.fingerprint);
+    add_result_parts(l, t);
+    add_input_parts(l, d);
+    add_policy_parts(l, t);
+    add_text_part(l, t, LAKE_TIMEZONE_PART, l->lake->timezone);
     hasher *h = hasher_new();
-    hasher_text(h, d->facts.fingerprint);
-    hash_columns(h, &t->columns);
-    hash_texts(h, &t->partition_by);
-    for (size_t i = 0; i < t->input_count; i++) {
-        hasher_text(h, t->inputs[i].table->name);
-        hasher_text(h, t->inputs[i].map_fingerprint);
-        hash_source_columns(h, &d->facts, t->inputs[i].table);
+    for (size_t i = 0; i < t->code_parts.count; i++) {
+        hasher_text(h, t->code_parts.items[i].name);
+        hasher_text(h, t->code_parts.items[i].hash);
     }
-    hasher_int(h, t->aligned);
-    hasher_int(h, t->order_sensitive);
-    hasher_int(h, t->file_target_bytes);
-    hasher_text(h, t->file_name);
-    hasher_text(h, l->lake->timezone);
     return finish(l, h);
 }
 

@@ -86,6 +86,20 @@ typedef struct lake_input {
     bool reads_from_path;      /* … a from_path column, or has a * over it */
 } lake_input;
 
+/* One thing that a derived table's content follows from: "sql", "columns", "map of raw.x", … A
+ * map's hash takes in time zone and partition columns; alignment follows from SQL and maps, or from
+ * Weir itself. */
+#define LAKE_MAP_PART        "map of "
+#define LAKE_TIMEZONE_PART   "timezone"
+#define LAKE_PARTITIONS_PART "partition_by"
+#define LAKE_ALIGNMENT_PART  "alignment"
+#define LAKE_FILES_PART      "files"
+typedef struct lake_code_part {
+    const char *name;
+    const char *hash;
+} lake_code_part;
+typedef VEC(lake_code_part) lake_code_parts;
+
 typedef struct lake_table {
     size_t index;     /* in lake->tables: inputs come before their readers */
     size_t layer;     /* in lake->layers */
@@ -106,6 +120,7 @@ typedef struct lake_table {
     const char *misalignment; /* why not aligned, for graph and errors */
     const char
         *fingerprint; /* of SQL, maps, columns, policy: what the memo key takes for the code */
+    lake_code_parts code_parts; /* what the fingerprint is made of */
     int64_t file_target_bytes;
     const char *file_name; /* files: {count: 1, name: …}; NULL otherwise */
     bool project_hive;     /* projection: hive, else none */

@@ -136,13 +136,15 @@ static void read_edge(const db_rows *row, arena *a, void *into) {
         .map = db_text(row, 2, a),
         .bookmark_seq = db_int(row, 3),
         .span = db_text(row, 4, a),
+        .reason = db_text(row, 5, a),
+        .reason_seq = db_int(row, 6),
     };
     vec_push(a, edges, edge);
 }
 
 status ledger_edges_behind(ledger *l, arena *a, ledger_edges *ret, error *err) {
     const ledger_query query = {
-        "SELECT e.tbl, e.input, e.map, e.bookmark_seq, e.span FROM edge e"
+        "SELECT e.tbl, e.input, e.map, e.bookmark_seq, e.span, e.reason, e.reason_seq FROM edge e"
         " JOIN tbl i ON i.id = e.input WHERE e.bookmark_seq < i.changed_seq"
         " ORDER BY e.tbl, e.input",
         NULL, 0, read_edge};
@@ -154,6 +156,8 @@ status ledger_edges_behind(ledger *l, arena *a, ledger_edges *ret, error *err) {
 
 status ledger_bookmark_set(ledger *l, int64_t table, int64_t input, int64_t seq, error *err) {
     const db_value values[] = {DB_I(table), DB_I(input), DB_I(seq)};
-    return ledger_write(l, "UPDATE edge SET bookmark_seq = $3 WHERE tbl = $1 AND input = $2",
+    return ledger_write(l,
+                        "UPDATE edge SET bookmark_seq = $3, reason = NULL, reason_seq = 0"
+                        " WHERE tbl = $1 AND input = $2",
                         values, ARRAY_SIZE(values), err);
 }

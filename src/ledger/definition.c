@@ -1,8 +1,7 @@
 #include "ledger/definition.h"
 
 #include "base/hash.h"
-
-enum { SHORT_FINGERPRINT = 12 }; /* characters of it that a mark names */
+#include "ledger/code.h"
 
 /* A table as the ledger has it before it is synchronised; id 0: not at all. */
 typedef struct known_table {
@@ -12,12 +11,16 @@ typedef struct known_table {
     int64_t generation; /* 0: none */
     const char *columns_hash;
     const char *partition_by;
-    const char *fingerprint; /* of its code, NULL: none */
+    known_code code;
+    bool is_built; /* something is current */
 } known_table;
+
+typedef enum sync_order { SYNC_FORWARD, SYNC_ANY } sync_order;
 
 typedef struct sync {
     ledger *l;
     const lake *definition;
+    sync_order order;
     arena *arena;
     int64_t *ids; /* per table of the definition */
 } sync;
@@ -31,7 +34,8 @@ static void read_known(const db_rows *row, arena *a, void *into) {
         .generation = db_int(row, 3),
         .columns_hash = db_text(row, 4, a),
         .partition_by = db_text(row, 5, a),
-        .fingerprint = db_text(row, 6, a),
+        .code = {.fingerprint = db_text(row, 6, a), .parts = db_text(row, 7, a)},
+        .is_built = db_int(row, 8) != 0,
     };
 }
 
@@ -62,7 +66,9 @@ static status refuse_other_kind(const lake_table *t, const known_table *known, e
 static status need_table(const sync *s, const lake_table *t, known_table *ret, error *err) {
     const db_value values[] = {DB_T(t->name)};
     const ledger_query query = {
-        "SELECT t.id, t.kind, t.state, t.generation, g.columns_hash, g.partition_by, c.fingerprint"
+        "SELECT t.id, t.kind, t.state, t.generation, g.columns_hash, g.partition_by,"
+        " c.fingerprint, c.parts,"
+        " EXISTS (SELECT 1 FROM current n WHERE n.tbl = t.id AND n.to_seq IS NULL)"
         " FROM tbl t LEFT JOIN generation g ON g.id = t.generation"
         " LEFT JOIN code c ON c.id = t.code WHERE t.name = $1",
         values, ARRAY_SIZE(values), read_known};
@@ -170,24 +176,15 @@ static status sync_generation(const sync *s, const lake_table *t, const known_ta
 
 /* code */
 
-static status add_code(const sync *s, const lake_table *t, int64_t table, error *err) {
-    int64_t seq, id;
-    TRY(ledger_next_seq(s->l, &seq, err));
-    const db_value values[] = {DB_I(table), DB_T(t->fingerprint), DB_T(t->sql), DB_I(seq)};
-    TRY(db_get_int(s->l->d,
-                   "INSERT INTO code (tbl, fingerprint, text, created_seq)"
-                   " VALUES ($1, $2, $3, $4) RETURNING id",
-                   values, ARRAY_SIZE(values), 0, &id, err));
-    const db_value of_table[] = {DB_I(table), DB_I(id)};
-    return ledger_write(s->l, "UPDATE tbl SET code = $2 WHERE id = $1", of_table,
-                        ARRAY_SIZE(of_table), err);
-}
-
 static status sync_code(const sync *s, const lake_table *t, const known_table *known, bool *ret_new,
                         error *err) {
-    *ret_new = t->source == NULL
-               && (known->fingerprint == NULL || !str_eq(known->fingerprint, t->fingerprint));
-    return *ret_new ? add_code(s, t, known->id, err) : OK;
+    const char *before = known->code.fingerprint;
+    *ret_new = before == NULL || !str_eq(before, t->fingerprint);
+    if (!*ret_new)
+        return OK;
+    if (s->order == SYNC_FORWARD)
+        TRY(code_check_order(s->l, t, known->id, err));
+    return code_add(s->l, t, known->id, err);
 }
 
 /* What is current of another partitioning has to go, even if nothing comes in its place. */
@@ -206,8 +203,8 @@ static status mark_leaving(const sync *s, int64_t table, const char *ref, error 
 
 /* A table without inputs is never reached by a change of one, so its only partition is marked
  * here. */
-static status mark_table(const sync *s, const lake_table *t, int64_t table, error *err) {
-    const char *ref = arena_printf(s->arena, "%.*s", SHORT_FINGERPRINT, t->fingerprint);
+static status mark_table(const sync *s, const lake_table *t, int64_t table, const char *ref,
+                         error *err) {
     TRY(ledger_mark_all(s->l, table, CAUSE_CODE, ref, err));
     TRY(mark_leaving(s, table, ref, err));
     if (t->input_count > 0 || t->partition_by.count > 0)
@@ -218,15 +215,27 @@ static status mark_table(const sync *s, const lake_table *t, int64_t table, erro
 
 /* edges */
 
-static status sync_edge(const sync *s, int64_t table, const lake_input *input, error *err) {
-    const db_value values[] = {DB_I(table), DB_I(s->ids[input->table->index]),
-                               DB_T(input->map_fingerprint), DB_T(input->span)};
-    return ledger_write(s->l,
-                        "INSERT INTO edge (tbl, input, map, span, bookmark_seq)"
-                        " VALUES ($1, $2, $3, $4, 0)"
-                        " ON CONFLICT (tbl, input) DO UPDATE SET map = excluded.map,"
-                        " span = excluded.span, bookmark_seq = 0 WHERE edge.map <> excluded.map",
-                        values, ARRAY_SIZE(values), err);
+/* reason: why all of the input is to be looked at again, where the map is another one; NULL: the
+ * table is new. */
+static status sync_edge(const sync *s, int64_t table, const lake_input *input, const char *reason,
+                        error *err) {
+    int64_t seq = 0;
+    if (reason != NULL)
+        TRY(ledger_next_seq(s->l, &seq, err));
+    const db_value values[] = {DB_I(table),
+                               DB_I(s->ids[input->table->index]),
+                               DB_T(input->map_fingerprint),
+                               DB_T(input->span),
+                               DB_T(reason),
+                               DB_I(seq)};
+    return ledger_write(
+        s->l,
+        "INSERT INTO edge (tbl, input, map, span, bookmark_seq, reason, reason_seq)"
+        " VALUES ($1, $2, $3, $4, 0, $5, $6)"
+        " ON CONFLICT (tbl, input) DO UPDATE SET map = excluded.map, span = excluded.span,"
+        " bookmark_seq = 0, reason = excluded.reason, reason_seq = excluded.reason_seq"
+        " WHERE edge.map <> excluded.map OR (edge.bookmark_seq = 0 AND excluded.reason_seq > 0)",
+        values, ARRAY_SIZE(values), err);
 }
 
 static bool reads(const sync *s, const lake_table *t, int64_t input) {
@@ -257,22 +266,34 @@ static status drop_old_edges(const sync *s, const lake_table *t, int64_t table, 
     return OK;
 }
 
-static status sync_edges(const sync *s, const lake_table *t, int64_t table, error *err) {
+static status sync_edges(const sync *s, const lake_table *t, int64_t table, const char *reason,
+                         error *err) {
     for (size_t i = 0; i < t->input_count; i++)
-        TRY(sync_edge(s, table, &t->inputs[i], err));
+        TRY(sync_edge(s, table, &t->inputs[i], reason, err));
     return drop_old_edges(s, t, table, err);
+}
+
+/* What people are told of why a table is to be built again. */
+static const char *reason_of(const sync *s, const lake_table *t, const known_table *known,
+                             bool new_code) {
+    if (known->was_orphaned && !new_code)
+        return "defined again";
+    return code_difference(t, &known->code, s->arena);
 }
 
 static status sync_table(const sync *s, const lake_table *t, error *err) {
     known_table known;
     bool new_generation, new_code;
+    const char *reason = NULL;
     TRY(need_table(s, t, &known, err));
     s->ids[t->index] = known.id;
     TRY(sync_generation(s, t, &known, &new_generation, err));
     TRY(sync_code(s, t, &known, &new_code, err));
-    if (t->source == NULL && (new_generation || new_code || known.was_orphaned))
-        TRY(mark_table(s, t, known.id, err));
-    return sync_edges(s, t, known.id, err);
+    if (t->source == NULL && (new_generation || new_code || known.was_orphaned)) {
+        reason = reason_of(s, t, &known, new_code);
+        TRY(mark_table(s, t, known.id, reason, err));
+    }
+    return sync_edges(s, t, known.id, known.is_built ? reason : NULL, err);
 }
 
 /* What nobody will build needs neither edges nor marks; when the table comes back, all it has is
@@ -307,30 +328,45 @@ static status orphan_others(const sync *s, error *err) {
     return OK;
 }
 
-static status sync_all(ledger *l, const lake *definition, arena *a, error *err) {
-    const sync s = {l, definition, a, ARENA_ARRAY(a, int64_t, definition->table_count)};
+static status sync_all(const sync *s, error *err) {
+    const lake *definition = s->definition;
     for (size_t i = 0; i < definition->table_count; i++)
-        TRY(sync_table(&s, definition->tables[i], err));
-    TRY(orphan_others(&s, err));
+        TRY(sync_table(s, definition->tables[i], err));
+    TRY(orphan_others(s, err));
     const db_value values[] = {DB_T(definition->fingerprint), DB_T(definition->name)};
-    return ledger_write(l, "UPDATE lake SET definition = $1, name = $2", values, ARRAY_SIZE(values),
-                        err);
+    return ledger_write(s->l, "UPDATE lake SET definition = $1, name = $2", values,
+                        ARRAY_SIZE(values), err);
 }
 
 /* Another process may have been faster: look again within the transaction. */
-static status sync_if_needed(ledger *l, const lake *definition, arena *a, error *err) {
+static status sync_if_needed(const sync *s, error *err) {
     bool known;
-    TRY(definition_is_known(l, definition, &known, err));
-    return known ? OK : sync_all(l, definition, a, err);
+    TRY(definition_is_known(s->l, s->definition, &known, err));
+    return known ? OK : sync_all(s, err);
+}
+
+static status sync_definition(const sync *s, ledger_table **ret_tables, error *err) {
+    bool known, own;
+    TRY(definition_is_known(s->l, s->definition, &known, err));
+    if (!known) {
+        TRY(ledger_enter(s->l, &own, err));
+        TRY(ledger_leave(s->l, own, sync_if_needed(s, err), err));
+    }
+    return definition_load(s->l, s->definition, s->arena, ret_tables, err);
+}
+
+static sync new_sync(ledger *l, const lake *definition, sync_order order, arena *a) {
+    return (sync){l, definition, order, a, ARENA_ARRAY(a, int64_t, definition->table_count)};
 }
 
 status ledger_sync_definition(ledger *l, const lake *definition, arena *a,
                               ledger_table **ret_tables, error *err) {
-    bool known, own;
-    TRY(definition_is_known(l, definition, &known, err));
-    if (!known) {
-        TRY(ledger_enter(l, &own, err));
-        TRY(ledger_leave(l, own, sync_if_needed(l, definition, a, err), err));
-    }
-    return definition_load(l, definition, a, ret_tables, err);
+    const sync s = new_sync(l, definition, SYNC_FORWARD, a);
+    return sync_definition(&s, ret_tables, err);
+}
+
+status ledger_redefine(ledger *l, const lake *definition, arena *a, ledger_table **ret_tables,
+                       error *err) {
+    const sync s = new_sync(l, definition, SYNC_ANY, a);
+    return sync_definition(&s, ret_tables, err);
 }

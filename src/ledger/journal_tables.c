@@ -21,6 +21,7 @@ static const journal_column CODE_COLUMNS[] = {
     {"tbl", JOURNAL_INT, false},
     {"fingerprint", JOURNAL_TEXT, false},
     {"text", JOURNAL_TEXT, false},
+    {"parts", JOURNAL_TEXT, false},
     {"created_seq", JOURNAL_INT, false},
 };
 

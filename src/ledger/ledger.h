@@ -62,7 +62,7 @@ typedef struct ledger_table {
     int64_t id;
     const char *name;
     int64_t generation;
-    int64_t code; /* 0 for source tables */
+    int64_t code;
     int64_t changed_seq;
     int64_t projected_seq;
     ledger_column *columns;
@@ -71,21 +71,31 @@ typedef struct ledger_table {
 
 /* Make the ledger's tables, generations, codes and edges those of the definition. Fast when
  * nothing changed (one comparison). Tables that are gone become orphaned; changed code marks all
- * partitions of the table (cause code), a new generation likewise. An edge that is new or has a
- * new map gets bookmark_seq 0: absorb turns its input into marks. ret_tables: one per lake
- * table, same index. */
+ * partitions of the table (cause code, its ref tells what changed), a new generation likewise. An
+ * edge that is new or has a new map gets bookmark_seq 0: absorb turns its input into marks.
+ * ret_tables: one per lake table, same index. E_DEFINITION when a table's definition is one that a
+ * later one has replaced: an old copy must not build back. */
 CHECKED status ledger_sync_definition(ledger *l, const lake *definition, arena *a,
                                       ledger_table **ret_tables, error *err);
+/* The same, also for an older definition. */
+CHECKED status ledger_redefine(ledger *l, const lake *definition, arena *a,
+                               ledger_table **ret_tables, error *err);
 /* Only read: E_NOT_FOUND when the definition was never synchronised or is another one now. */
 CHECKED status ledger_tables(ledger *l, const lake *definition, arena *a, ledger_table **ret_tables,
                              error *err);
+
+/* The hash of one part of a code (lake_code_part). NULL: that code has no such part. */
+CHECKED status ledger_code_part(ledger *l, int64_t code, const char *part, arena *a,
+                                const char **ret, error *err);
 
 typedef struct ledger_edge {
     int64_t table; /* the reader's id */
     int64_t input; /* the input's id */
     const char *map;
     int64_t bookmark_seq;
-    const char *span; /* of a window or as_of map (schema/span.h); NULL: none */
+    const char *span;   /* of a window or as_of map (schema/span.h); NULL: none */
+    const char *reason; /* what of the reader's code set the bookmark back; NULL: nothing */
+    int64_t reason_seq; /* when: units of later commits are changes of their own */
 } ledger_edge;
 typedef VEC(ledger_edge) ledger_edges;
 /* Edges whose bookmark is older than their input's newest change. */
@@ -128,6 +138,7 @@ typedef struct unit_change {
     const char *ref; /* for the mark: the delivery's file, or "silver.x event_date=…" */
     bool fed;        /* its feeds under the edge's map are known */
     bool counts;     /* it is active or current now */
+    int64_t seq;     /* of the change; with since_seq 0 only */
 } unit_change;
 typedef VEC(unit_change) unit_changes;
 /* Units of the edge's input that changed after since_seq, were current or active before or are
@@ -191,6 +202,7 @@ typedef struct ledger_current {
     int64_t partition;
     const char *text;
     int64_t derivation;
+    int64_t code; /* of the derivation; 0: not known any more */
     int64_t version;
     const char *memo_key;
     const char *content;

@@ -179,6 +179,7 @@ static void read_delivery_change(const db_rows *row, arena *a, void *into) {
         .ref = db_text(row, 2, a),
         .fed = db_int(row, 3) != 0,
         .counts = db_int(row, 4) != 0,
+        .seq = db_int(row, 5),
     };
     vec_push(a, changes, change);
 }
@@ -191,20 +192,22 @@ static void read_version_change(const db_rows *row, arena *a, void *into) {
         .ref = arena_printf(a, "%s %s", db_text(row, 1, a), db_text(row, 2, a)),
         .fed = db_int(row, 3) != 0,
         .counts = db_int(row, 4) != 0,
+        .seq = db_int(row, 5),
     };
     vec_push(a, changes, change);
 }
 
 /* A reader without a bookmark has built nothing from units that are gone. Otherwise a delivery that
  * never counted (created in the state it has) concerns nobody. */
-#define SOURCE_ALL(counts)                                                             \
-    "SELECT d.id, d.state, d.file, " FED_UNDER("d.id") ", " counts " FROM delivery d"  \
-                                                       " WHERE d.tbl = $1 AND " counts \
+#define SOURCE_ALL(counts)                                                               \
+    "SELECT d.id, d.state, d.file, " FED_UNDER("d.id") ", " counts                       \
+                                                       ", d.changed_seq FROM delivery d" \
+                                                       " WHERE d.tbl = $1 AND " counts   \
                                                        " ORDER BY d.identity, d.land_time, d.id"
 
 #define SOURCE_SINCE(counts)                                                         \
     "SELECT d.id, d.state, d.file, " FED_UNDER(                                      \
-        "d.id") ", " counts " FROM delivery d"                                       \
+        "d.id") ", " counts ", d.changed_seq FROM delivery d"                        \
                 " WHERE d.tbl = $1 AND d.changed_seq > $4 AND d.state <> 'rejected'" \
                 " AND (" counts " OR d.changed_seq > d.created_seq) ORDER BY d.changed_seq, d.id"
 
@@ -218,13 +221,13 @@ static const char *const CHANGED_SOURCE_SINCE[] = {
 };
 
 static const char *const DERIVED_ALL = "SELECT c.version, t.name, p.text, " FED_UNDER(
-    "c.version") ", 1 FROM current c"
+    "c.version") ", 1, c.from_seq FROM current c"
                  " JOIN tbl t ON t.id = c.tbl JOIN partition p ON p.id = c.partition"
                  " WHERE c.tbl = $1 AND c.to_seq IS NULL ORDER BY p.text, c.version";
 
 static const char *const DERIVED_SINCE = "SELECT v.id, t.name, p.text, " FED_UNDER(
-    "v.id") ", EXISTS (SELECT 1 FROM current n WHERE n.version = v.id AND n.to_seq IS NULL) FROM"
-            " (SELECT version FROM current WHERE tbl = $1 AND from_seq > $4"
+    "v.id") ", EXISTS (SELECT 1 FROM current n WHERE n.version = v.id AND n.to_seq IS NULL),"
+            " 0 FROM (SELECT version FROM current WHERE tbl = $1 AND from_seq > $4"
             " UNION SELECT version FROM current WHERE tbl = $1 AND to_seq > $4) changed"
             " JOIN version v ON v.id = changed.version JOIN partition p ON p.id = v.partition"
             " JOIN tbl t ON t.id = p.tbl ORDER BY p.text, v.id";

@@ -15,13 +15,13 @@ class ChangeTest(LakeTest):
         self.lake.deliver("sales/a.csv", TWO_DAYS)
         self.lake.run(NOW)
 
-    def change(self, expect=0, **files):
+    def change(self, *options, expect=0, **files):
         """Rewrite files of the definition, then run."""
         for name, text in files.items():
             layer, table = name.split("__")
             suffix = "sql" if table.endswith("_sql") else "yaml"
             self.lake.write(f"tables/{layer}/{table.removesuffix('_sql')}.{suffix}", text)
-        return self.lake.run(NOW + 100, expect=expect)
+        return self.lake.run(NOW + 100, *options, expect=expect)
 
     def test_a_source_column_added_later_is_null_in_what_came_before(self):
         self.change(raw__sales=RAW + "  city: string\nmissing_columns: null\n",
@@ -50,7 +50,7 @@ class ChangeTest(LakeTest):
         self.change(gold__total="projection: hive\n")
         self.assertEqual(self.lake.partitions("gold.total"), ["."])
         self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.total"), "7")
-        self.change(gold__total=BY_DAY)
+        self.change("--redefine", gold__total=BY_DAY)
         self.assertEqual(self.lake.partitions("gold.total"), ["day=2024-05-01", "day=2024-05-02"])
         self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.total"), "7")
 

@@ -15,7 +15,7 @@ CREATE TABLE tbl (
     kind TEXT NOT NULL,                     -- source | derived
     state TEXT NOT NULL,                    -- active | orphaned
     generation BIGINT,
-    code BIGINT,                            -- NULL for source tables
+    code BIGINT,
     changed_seq BIGINT NOT NULL,            -- newest commit that changed a unit of this table
     projected_seq BIGINT NOT NULL           -- the directories show at least this commit
 );
@@ -33,7 +33,8 @@ CREATE TABLE code (
     id {id},
     tbl BIGINT NOT NULL,
     fingerprint TEXT NOT NULL,
-    text TEXT NOT NULL,
+    text TEXT NOT NULL,                     -- the SQL; '' for source tables
+    parts TEXT NOT NULL,                    -- JSON {"sql": hash, …}: what the fingerprint is made of
     created_seq BIGINT NOT NULL             -- the order of definitions
 );
 CREATE INDEX code_by_tbl ON code (tbl, fingerprint);
@@ -45,6 +46,8 @@ CREATE TABLE edge (
     map TEXT NOT NULL,                      -- map fingerprint
     span TEXT,                              -- of a window or as_of map, JSON; feeds are of base partitions
     bookmark_seq BIGINT NOT NULL,           -- the input's changes up to here were turned into marks
+    reason TEXT,                            -- why the bookmark was set back: what of the code changed
+    reason_seq BIGINT NOT NULL DEFAULT 0,   -- and when
     PRIMARY KEY (tbl, input)
 );
 CREATE INDEX edge_by_input ON edge (input);

@@ -92,7 +92,7 @@ static void test_another_partitioning_reaches_what_reads_the_old_one(void **stat
     world_write(w, "tables/silver/sales.yaml", "partition_by: [shop]\n");
     world_define(w);
     const char *text = planned(w, NULL);
-    assert_non_null(strstr(text, "silver.sales shop=A: new a.csv (certain)"));
+    assert_non_null(strstr(text, "silver.sales shop=A: code partition_by (certain)"));
     assert_non_null(strstr(text, "gold.month month=2020-01-01: upstream silver.sales"));
     assert_non_null(strstr(text, "gold.total (): upstream silver.sales"));
 }

@@ -140,7 +140,7 @@ void world_define(world *w) {
     lake_options options = {.dir = w->folder, .engine = &sql};
     assert_ok(lake_load(&options, w->a, &w->lake, NULL, &w->err));
     open_stores(w);
-    assert_ok(ledger_sync_definition(w->ledger, w->lake, w->a, &w->tables, &w->err));
+    assert_ok(ledger_redefine(w->ledger, w->lake, w->a, &w->tables, &w->err));
 }
 
 void world_define_shop(world *w) {
@@ -362,6 +362,7 @@ void world_begin_build(world *w, build_state *s) {
     for (size_t i = 0; i < count; i++) {
         s->tables[i].by_text = strmap_new(w->a);
         s->tables[i].blocked = strmap_new(w->a);
+        s->tables[i].layouts = strmap_new(w->a);
     }
 }
 

@@ -178,6 +178,42 @@ static const char *fingerprint(fixture *f, const char *sql, const char *yaml) {
     return silver(f)->fingerprint;
 }
 
+/* Names of the parts in which the code is another one. */
+static const char *parts_changed(fixture *f, const lake_table *from) {
+    const lake_table *to = silver(f);
+    strings names = {0};
+    assert_int_equal(from->code_parts.count, to->code_parts.count);
+    for (size_t i = 0; i < to->code_parts.count; i++) {
+        assert_string_equal(from->code_parts.items[i].name, to->code_parts.items[i].name);
+        if (!str_eq(from->code_parts.items[i].hash, to->code_parts.items[i].hash))
+            vec_push(f->dir.arena, &names, to->code_parts.items[i].name);
+    }
+    return str_join(f->dir.arena, &names, ", ");
+}
+
+static void test_the_parts_of_the_code_tell_what_changed(void **state) {
+    fixture *f = start(state);
+    const char *by_day = "partition_by: [event_date]\n";
+    fingerprint(f, SILVER, by_day);
+    const lake_table *first = silver(f);
+    fingerprint(f,
+                "SELECT data::date AS event_date, codice AS code, casi + 1 AS casi"
+                " FROM raw.province",
+                by_day);
+    assert_string_equal(parts_changed(f, first), "sql");
+    fingerprint(f, SILVER, "partition_by: [event_date]\nfiles: {target_size: 1MB}\n");
+    assert_string_equal(parts_changed(f, first), "files");
+    fingerprint(f, SILVER,
+                "partition_by: [event_date]\n"
+                "map: {raw.province: {event_date: \"cast(data as date) + 0\"}}\n");
+    assert_non_null(strstr(parts_changed(f, first), "map of raw.province"));
+    lake_dir_write(&f->dir, "lake.yaml",
+                   arena_printf(f->dir.arena, "%stimezone: Europe/Rome\n", LAKE));
+    fingerprint(f, SILVER, by_day);
+    assert_string_equal(parts_changed(f, first), "map of raw.province, timezone");
+    stop(f);
+}
+
 static void test_a_fingerprint_is_of_meaning_not_of_text(void **state) {
     fixture *f = start(state);
     const char *by_day = "partition_by: [event_date]\n";
@@ -486,6 +522,7 @@ int main(void) {
         cmocka_unit_test(test_a_second_load_asks_the_engine_nothing),
         cmocka_unit_test(test_a_change_of_an_input_is_a_new_question),
         cmocka_unit_test(test_a_fingerprint_is_of_meaning_not_of_text),
+        cmocka_unit_test(test_the_parts_of_the_code_tell_what_changed),
         cmocka_unit_test(test_hidden_columns_are_in_the_view_when_named),
         cmocka_unit_test(test_a_written_map_overrides_and_is_held_to_the_column),
         cmocka_unit_test(test_mistakes_in_a_derived_table_are_told_with_place_and_remedy),
