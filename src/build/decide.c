@@ -1,5 +1,7 @@
 #include "build/stage.h"
 
+#include <inttypes.h>
+
 static staged *add_staged(build_state *s, staged_table *table, const char *text) {
     staged *st = ARENA_NEW(s->arena, staged);
     st->text = text;
@@ -120,6 +122,35 @@ static void fail_unknown(staged *st, const error *why) {
     st->failure = *why;
 }
 
+static const char *wanted_layout(const lake_table *t) {
+    for (size_t i = 0; i < t->code_parts.count; i++)
+        if (str_eq(t->code_parts.items[i].name, LAKE_FILES_PART))
+            return t->code_parts.items[i].hash;
+    return NULL;
+}
+
+static status layout_of(build_state *s, staged_table *table, int64_t code, const char **ret,
+                        error *err) {
+    const char *key = arena_printf(s->arena, "%" PRId64, code);
+    const char *layout = NULL;
+    if (!strmap_has(table->layouts, key)) {
+        TRY(ledger_code_part(s->c->ledger, code, LAKE_FILES_PART, s->arena, &layout, err));
+        strmap_set(table->layouts, key, (void *)(uintptr_t)layout);
+    }
+    *ret = strmap_get(table->layouts, key);
+    return OK;
+}
+
+/* Equal rows are no reason to stay in files of another policy. */
+static status compare_layout(build_state *s, staged_table *table, staged *st, error *err) {
+    const char *wanted = wanted_layout(table->table), *had = NULL;
+    if (st->old.rows == 0 || wanted == NULL)
+        return OK;
+    TRY(layout_of(s, table, st->old.code, &had, err));
+    st->relaid = had != NULL && !str_eq(had, wanted);
+    return OK;
+}
+
 static status decide_one(build_state *s, staged_table *table, staged *st,
                          const ledger_failures *failures, error *err) {
     char key[65];
@@ -134,6 +165,7 @@ static status decide_one(build_state *s, staged_table *table, staged *st,
     TRY(load_inputs(s, table->table, st, err));
     state_memo_key(s, table, st, key);
     st->memo_key = arena_strdup(s->arena, key);
+    TRY(compare_layout(s, table, st, err));
     if (st->forced)
         return OK;
     if (st->old.version != 0 && str_eq(st->old.memo_key, key)) {

@@ -65,7 +65,7 @@ static status take_partition(const taking *take, const json_t *from, staged *st,
     TRY(plan_content_id(s->arena, columns_hash_text, st->files, st->file_count, &st->content, err));
     TRY(feeds_read(s->c->lake, t, json_object_get(from, "feeds"), st->text, s->arena, &st->feeds,
                    err));
-    st->changed = st->old.version == 0 || !str_eq(st->old.content, st->content);
+    st->changed = st->old.version == 0 || st->relaid || !str_eq(st->old.content, st->content);
     st->outcome = OUTCOME_BUILT;
     take->job->table->garbage = take->job->table->garbage || !st->changed;
     return OK;
