@@ -45,6 +45,15 @@ const option OPTIONS[OPTION_COUNT] = {
                       NULL},
     [OPTION_REDEFINE] = {"redefine", 0, NULL,
                          "also with tables defined as they were before a later definition", NULL},
+    [OPTION_TABLE] = {"table", 0, "TABLE", "only deliveries of this source table", NULL},
+    [OPTION_LANDED_FROM] = {"landed-from", 0, "TIME", "what landed then or later, instead of FILE",
+                            NULL},
+    [OPTION_LANDED_TO] = {"landed-to", 0, "TIME", "what landed before then, instead of FILE", NULL},
+    [OPTION_TREE] = {"tree", 0, NULL, "the way from each file to the partitions", NULL},
+    [OPTION_SUMMARY] = {"summary", 0, NULL, "per source table, what one delivery reaches", NULL},
+    [OPTION_FALL_BACK] = {"fall-back", 0, NULL, "let the delivery before count again", NULL},
+    [OPTION_ACCEPT_ANYWAY] = {"accept-anyway", 0, NULL,
+                              "take it although a rule speaks against it; needs --reason", NULL},
     [OPTION_VERSION] = {"version", 'V', NULL, "tell the version", NULL},
 };
 

@@ -42,3 +42,9 @@ status subject_find(session *s, subject *ret, error *err) {
     *ret = found;
     return OK;
 }
+
+status subject_need_partition(session *s, const lake_table *t, const char *text, error *err) {
+    ledger_pasts history = {0};
+    TRY(ledger_history(s->ledger, s->tables[t->index].id, text, s->arena, &history, err));
+    return history.count > 0 ? OK : refuse_partition(s, t, text, err);
+}

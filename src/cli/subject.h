@@ -15,4 +15,8 @@ typedef struct subject {
  * E_USAGE: no such table or partition, or a source table. */
 CHECKED status subject_find(session *s, subject *ret, error *err);
 
+/* E_USAGE, naming the nearest: the derived table never had such a partition. */
+CHECKED status subject_need_partition(session *s, const lake_table *t, const char *text,
+                                      error *err);
+
 #endif

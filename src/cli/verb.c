@@ -22,8 +22,9 @@ static const customary CUSTOMARY[] = {
 };
 
 static const char *const LATER[] = {
-    "accept",  "adopt",   "bookmark", "catalog", "changes", "drop", "export", "forget", "impact",
-    "publish", "readmit", "rebuild",  "serve",   "store",   "test", "verify", "why",    "withdraw",
+    "accept", "adopt",  "bookmark", "catalog", "changes",  "drop",
+    "export", "forget", "publish",  "readmit", "rebuild",  "serve",
+    "store",  "test",   "verify",   "why",     "withdraw",
 };
 
 static const verb *exact(const char *name) {

@@ -74,6 +74,7 @@ status verb_gc(command *c, error *err);
 status verb_graph(command *c, error *err);
 status verb_help(command *c, error *err);
 status verb_history(command *c, error *err);
+status verb_impact(command *c, error *err);
 status verb_init(command *c, error *err);
 status verb_land(command *c, error *err);
 status verb_ledger(command *c, error *err);

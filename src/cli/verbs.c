@@ -1,6 +1,8 @@
 /* What weir can be told to do. */
 #include "cli/verb.h"
 
+#include "cli/files.h"
+
 const char *const VERB_GROUP_TITLES[VERB_GROUP_COUNT] = {
     [VERB_START] = "Start",
     [VERB_WORK] = "Work",
@@ -136,6 +138,28 @@ const verb VERBS[] = {
         .examples = {{"weir plan", "everything"},
                      {"weir plan --detailed-exitcode gold.*", "ends with 10 when there is work"}},
         .run = verb_plan,
+    },
+    {
+        .name = "impact",
+        .group = VERB_LOOK,
+        .arguments = "FILE… | TABLE [PARTITION…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTIONS_FILES | OPTION_BIT(OPTION_TREE) | OPTION_BIT(OPTION_SUMMARY)
+                   | OPTION_BIT(OPTION_EXCLUDE),
+        .line = "what a file or a partition reaches, before anything is done",
+        .doc = "Lists the partitions of all layers that depend on these deliveries, or on these "
+               "partitions, with rows and bytes as they are. Certain are those that read them; the "
+               "others may be spared, when what they read comes out equal. FILE is a name, a "
+               "pattern, a land path as it was, a path in raw history, or a delivery's number; - "
+               "reads a list from standard input; --table with --landed-from and --landed-to "
+               "means what landed then. --summary takes tables instead, and tells what one "
+               "delivery of each source reaches.",
+        .examples = {{"weir impact province_20200301.csv", "one file"},
+                     {"weir impact --tree 'sales/2024-05-2?/*'", "and on which way"},
+                     {"weir impact silver.province event_date=2020-03-01", "one partition"},
+                     {"weir impact --summary", "are partitions designed so that one file costs "
+                                               "little?"}},
+        .run = verb_impact,
     },
     {
         .name = "status",

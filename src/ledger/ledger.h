@@ -132,6 +132,11 @@ CHECKED status ledger_feeds_put(ledger *l, const feed_set *feeds, error *err);
 CHECKED status ledger_feeds_of(ledger *l, int64_t table, int64_t input, const char *map,
                                int64_t unit, arena *a, strings *ret, error *err);
 
+/* Partitions that any version that this partition of a derived input has had feeds, sorted, each
+ * once. *ret_known: false when none of them was ever asked about under this map. */
+CHECKED status ledger_feeds_ever(ledger *l, const ledger_edge *edge, const char *partition,
+                                 arena *a, strings *ret, bool *ret_known, error *err);
+
 typedef struct unit_change {
     int64_t unit;
     cause_kind cause;
