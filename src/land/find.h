@@ -1,7 +1,7 @@
 /* find: which recorded deliveries a FILE of the command line means (design section 4).
  *
  * FILE is a name, a pattern, a land path as it was, a path or URL in raw history or quarantine, or
- * a delivery's id. Only looks. Several deliveries may have been of that file; which of them is meant
+ * a delivery's id. Only looks. Several deliveries may have been of that file; which one is meant
  * depends on what is to be done. What is meant by nobody or by too many is refused with the
  * candidates. Not for files that land has not taken in yet: those are told apart in the refusal. */
 #ifndef WEIR_LAND_FIND_H

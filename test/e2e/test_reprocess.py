@@ -1,4 +1,4 @@
-"""From one bad file to a repaired lake: what it reached, how it is taken out, and how it comes back."""
+"""From one bad file to a repaired lake: what it reached, how it is taken out and taken back."""
 import unittest
 
 from harness import NOW, LakeTest
