@@ -54,6 +54,9 @@ const option OPTIONS[OPTION_COUNT] = {
     [OPTION_FALL_BACK] = {"fall-back", 0, NULL, "let the delivery before count again", NULL},
     [OPTION_ACCEPT_ANYWAY] = {"accept-anyway", 0, NULL,
                               "take it although a rule speaks against it; needs --reason", NULL},
+    [OPTION_SINCE] = {"since", 0, "MOMENT", "after a commit's number, a time, or a run", NULL},
+    [OPTION_CONSUMER] = {"consumer", 0, "NAME", "since what NAME has said it has", NULL},
+    [OPTION_ACK] = {"ack", 0, "SEQ", "the consumer has everything up to this commit", NULL},
     [OPTION_VERSION] = {"version", 'V', NULL, "tell the version", NULL},
 };
 

@@ -47,6 +47,9 @@ typedef enum option_id {
     OPTION_SUMMARY,
     OPTION_FALL_BACK,
     OPTION_ACCEPT_ANYWAY,
+    OPTION_SINCE,
+    OPTION_CONSUMER,
+    OPTION_ACK,
     OPTION_COUNT
 } option_id;
 

@@ -212,7 +212,7 @@ static status find_commit(const session *s, int64_t seq, int64_t *ret, error *er
     TRY(ledger_seq(s->ledger, &newest, err));
     if (seq < 0 || seq > newest) {
         error_set(err, E_USAGE, "there is no commit %lld", (long long)seq);
-        error_hint(err, "The newest is %lld; `weir log` lists runs, which --as-of takes too.",
+        error_hint(err, "The newest is %lld; `weir log` lists runs, which can be given too.",
                    (long long)newest);
         return E_USAGE;
     }
@@ -220,7 +220,7 @@ static status find_commit(const session *s, int64_t seq, int64_t *ret, error *er
     return OK;
 }
 
-static status find_moment(const session *s, const char *text, int64_t *ret, error *err) {
+status query_seq_of(const session *s, const char *text, int64_t *ret, error *err) {
     int64_t number = 0;
     if (number_int64(text, &number))
         return find_commit(s, number, ret, err);
@@ -239,7 +239,7 @@ status query_moment_find(session *s, query_moment *ret, error *err) {
     const char *text = option_text(s->command->options, OPTION_AS_OF);
     query_moment m = {.as_of_seq = -1};
     if (text != NULL)
-        TRY(find_moment(s, text, &m.as_of_seq, err));
+        TRY(query_seq_of(s, text, &m.as_of_seq, err));
     bool protected_anyway = text == NULL && s->lake->retention_us >= QUERY_PIN_US;
     m.pins = !protected_anyway && !ledger_is_read_only(s->ledger);
     *ret = m;

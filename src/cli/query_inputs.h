@@ -24,6 +24,9 @@ typedef struct query_moment {
     int64_t pin;       /* 0: none */
 } query_moment;
 
+/* The commit that is meant by a number, a time or a run. E_USAGE. */
+CHECKED status query_seq_of(const session *s, const char *text, int64_t *ret, error *err);
+
 /* From --as-of. E_USAGE: no such commit, time or run. */
 CHECKED status query_moment_find(session *s, query_moment *ret, error *err);
 /* After the query. */

@@ -122,8 +122,8 @@ static void tell_behind(const session *s, session_access access, int64_t count) 
     log_write(s->command->log, LOG_WARN,
               "ledger \"%s\" is older than its store: %s by %" PRId64 " commits of the journal",
               s->lake->ledger,
-              access == SESSION_CHANGE ? "it was brought forward"
-                                       : "what follows is of a copy brought forward",
+              access >= SESSION_AMEND ? "it was brought forward"
+                                      : "what follows is of a copy brought forward",
               count);
 }
 
@@ -134,13 +134,13 @@ static status meet_journal(session *s, session_access access, error *err) {
     int64_t count = 0;
     TRY(store_open(s->lake->store, &s->journal, err));
     TRY(journal_look(s->ledger, s->journal, &behind, err));
-    if (behind && access != SESSION_CHANGE)
+    if (behind && access < SESSION_AMEND)
         TRY(ledger_rehearse(s->ledger, err));
     if (behind)
         TRY(journal_replay(s->ledger, s->journal, &count, err));
     if (count > 0)
         tell_behind(s, access, count);
-    if (access == SESSION_CHANGE)
+    if (access >= SESSION_AMEND)
         journal_attach(s->ledger, s->journal);
     return OK;
 }

@@ -29,7 +29,8 @@ typedef struct session {
 typedef enum session_access {
     SESSION_DEFINITION, /* the definition and an engine */
     SESSION_READ,       /* and the ledger, whose tables are those of the definition */
-    SESSION_CHANGE,     /* and the stores; a fresh lake is made; the tables are not yet read */
+    SESSION_AMEND,      /* and the stores; what is written stays; the tables are not yet read */
+    SESSION_CHANGE,     /* the same; a fresh lake is made */
 } session_access;
 
 /* What was opened before a failure is closed by session_close, always. */

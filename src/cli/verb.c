@@ -21,10 +21,14 @@ static const customary CUSTOMARY[] = {
     {"vacuum", "gc"},
 };
 
-static const char *const LATER[] = {
-    "accept", "adopt",  "bookmark", "catalog", "changes",  "drop",
-    "export", "forget", "publish",  "readmit", "rebuild",  "serve",
-    "store",  "test",   "verify",   "why",     "withdraw",
+/* All verbs that there will be: those without a handler come later. */
+static const char *const PROMISED[] = {
+    "accept",  "add",    "adopt",    "bookmark", "catalog", "changes", "completion",
+    "diff",    "doctor", "drop",     "export",   "forget",  "fsck",    "gc",
+    "graph",   "help",   "history",  "impact",   "init",    "land",    "ledger",
+    "log",     "ls",     "plan",     "publish",  "query",   "readmit", "rebuild",
+    "release", "run",    "schema",   "serve",    "show",    "status",  "store",
+    "test",    "undo",   "validate", "verify",   "version", "why",     "withdraw",
 };
 
 static const verb *exact(const char *name) {
@@ -42,8 +46,8 @@ static const char *customary_for(const char *word) {
 }
 
 static bool comes_later(const char *name) {
-    for (size_t i = 0; i < ARRAY_SIZE(LATER); i++)
-        if (str_eq(LATER[i], name))
+    for (size_t i = 0; i < ARRAY_SIZE(PROMISED); i++)
+        if (str_eq(PROMISED[i], name))
             return true;
     return false;
 }

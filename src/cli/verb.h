@@ -66,6 +66,8 @@ CHECKED status verb_check_arguments(const verb *v, const strings *arguments, err
 #define OPTION_SELECT OPTION_BIT(OPTION_EXCLUDE)
 
 status verb_add(command *c, error *err);
+status verb_bookmark(command *c, error *err);
+status verb_changes(command *c, error *err);
 status verb_completion(command *c, error *err);
 status verb_diff(command *c, error *err);
 status verb_doctor(command *c, error *err);

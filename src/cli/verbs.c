@@ -237,6 +237,28 @@ const verb VERBS[] = {
         .run = verb_diff,
     },
     {
+        .name = "changes",
+        .group = VERB_LOOK,
+        .arguments = "TABLE",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_SINCE) | OPTION_BIT(OPTION_CONSUMER) | OPTION_BIT(OPTION_ACK)
+                   | OPTION_BIT(OPTION_LIMIT),
+        .line = "which partitions changed, for those who follow a table",
+        .doc =
+            "Lists each partition of TABLE that changed after --since, with what is current in "
+            "it now: added and changed mean replace what you have of it, emptied means remove "
+            "it. \"to\" is the commit up to which all is told; ask from there next time. Of more "
+            "than --limit partitions (whole commits) \"more\" is true. With --consumer the "
+            "ledger keeps the position: take the changes over first, then say so with --ack and "
+            "the \"to\" that you were told. Who dies in between is told the same again, and "
+            "never less.",
+        .examples = {{"weir changes gold.region --since 2024-05-22 -o json", "since a time"},
+                     {"weir changes gold.region --consumer export -o json", "what is new to it"},
+                     {"weir changes gold.region --consumer export --ack 17", "it has that"}},
+        .run = verb_changes,
+    },
+    {
         .name = "graph",
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
@@ -333,6 +355,22 @@ const verb VERBS[] = {
         .examples = {{"weir schema lake >lake.schema.json", "for an editor"},
                      {"weir schema silver.province", "columns and types"}},
         .run = verb_schema,
+    },
+    {
+        .name = "bookmark",
+        .group = VERB_OTHER,
+        .arguments = "[TABLE [CONSUMER SEQ|none]]",
+        .arguments_max = 3,
+        .options = OPTION_BIT(OPTION_REASON),
+        .line = "how far each table, and each consumer, has taken changes in",
+        .doc = "Lists for each table and input the commit up to which the input's changes were "
+               "turned into work, and the consumers of weir changes. With SEQ a consumer's "
+               "position is set, also back, to be told again; none removes it. Tables' own "
+               "bookmarks cannot be set: weir rebuild builds again.",
+        .examples = {{"weir bookmark", "all of them"},
+                     {"weir bookmark gold.region export 0", "tell it everything again"},
+                     {"weir bookmark gold.region export none", "nobody asks for it any more"}},
+        .run = verb_bookmark,
     },
     {
         .name = "ledger",

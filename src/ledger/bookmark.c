@@ -142,12 +142,22 @@ static void read_edge(const db_rows *row, arena *a, void *into) {
     vec_push(a, edges, edge);
 }
 
+#define EDGE \
+    "SELECT e.tbl, e.input, e.map, e.bookmark_seq, e.span, e.reason, e.reason_seq FROM edge e"
+
 status ledger_edges_behind(ledger *l, arena *a, ledger_edges *ret, error *err) {
-    const ledger_query query = {
-        "SELECT e.tbl, e.input, e.map, e.bookmark_seq, e.span, e.reason, e.reason_seq FROM edge e"
-        " JOIN tbl i ON i.id = e.input WHERE e.bookmark_seq < i.changed_seq"
-        " ORDER BY e.tbl, e.input",
-        NULL, 0, read_edge};
+    const ledger_query query = {EDGE
+                                " JOIN tbl i ON i.id = e.input WHERE e.bookmark_seq < i.changed_seq"
+                                " ORDER BY e.tbl, e.input",
+                                NULL, 0, read_edge};
+    ledger_edges edges = {0};
+    TRY(ledger_select(l, &query, a, &edges, err));
+    *ret = edges;
+    return OK;
+}
+
+status ledger_edges_all(ledger *l, arena *a, ledger_edges *ret, error *err) {
+    const ledger_query query = {EDGE " ORDER BY e.tbl, e.input", NULL, 0, read_edge};
     ledger_edges edges = {0};
     TRY(ledger_select(l, &query, a, &edges, err));
     *ret = edges;

@@ -100,6 +100,7 @@ typedef struct ledger_edge {
 typedef VEC(ledger_edge) ledger_edges;
 /* Edges whose bookmark is older than their input's newest change. */
 CHECKED status ledger_edges_behind(ledger *l, arena *a, ledger_edges *ret, error *err);
+CHECKED status ledger_edges_all(ledger *l, arena *a, ledger_edges *ret, error *err);
 CHECKED status ledger_bookmark_set(ledger *l, int64_t table, int64_t input, int64_t seq,
                                    error *err);
 

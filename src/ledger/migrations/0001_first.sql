@@ -207,6 +207,16 @@ CREATE TABLE hold (
     PRIMARY KEY (tbl, partition)
 );
 
+-- Who follows a table from outside, and how far it has come.
+CREATE TABLE consumer (
+    tbl BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    seq BIGINT NOT NULL,                    -- it has everything up to here
+    who TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (tbl, name)
+);
+
 -- What somebody reads: what was current at that commit must stay until the pin ends.
 CREATE TABLE pin (
     id {id},
