@@ -16,44 +16,46 @@ enum { PAUSE_MS = 1500 };
 
 /* In the order of a run. */
 const char *const CRASH_POINTS[] = {
-    "init.ledger",                         /* a new lake's ledger has its name */
-    "init.marker",                         /* the store says whose it is */
-    "work.begun",                          /* the lease is taken and the run recorded */
-    "ledger.writing",                      /* a write transaction is open */
-    "ledger.committing",                   /* all its statements are done */
-    "ledger.committed",  "land.recovered", /* objects that a killed landing left are gone */
-    "land.claimed",                        /* a file was renamed into the claim folder */
-    "land.pending",                        /* the places to be written are recorded */
-    "land.staged",                         /* a copy is below the staging prefix */
-    "land.placed",                         /* an accepted copy has its name in raw history */
-    "land.quarantined",                    /* a refused file is in quarantine */
-    "land.reported",                       /* … with its report */
-    "land.synced",                         /* the names in raw history are durable */
-    "land.unstaged",                       /* the staging prefix is gone */
-    "land.recorded",                       /* the batch is in the ledger */
-    "land.removed",                        /* a claimed file is gone */
-    "build.recovered",                     /* objects that a killed build left are gone */
-    "build.absorbed",                      /* changes are marks */
-    "build.pending",                       /* the prefixes to be written below are recorded */
-    "build.sent",                          /* a job is with the worker */
-    "build.answered",                      /* its result is here */
-    "build.sealed",                        /* a file of it is durable and read-only */
-    "build.synced",                        /* the names of all of them are durable */
-    "build.staged",                        /* a table is staged as a whole */
-    "build.committed",                     /* all tables are current */
-    "project.cleared",                     /* nothing is aside */
-    "project.linked",                      /* a file is aside */
-    "project.synced",                      /* the folder aside is durable */
-    "project.exchanged",                   /* it has traded places with the partition */
-    "project.swapped",                     /* what was there before is gone */
-    "project.emptied",                     /* a partition without rows is gone */
-    "project.recorded",                    /* the table is known to be projected */
-    "work.ending",                         /* the work is done, its end not recorded */
-    "store.written",                       /* a temporary file has its bytes */
-    "store.durable",                       /* … and keeps them */
-    "store.named",                         /* … and has its name */
-    "store.removed",                       /* an object is gone */
-    "store.removing",                      /* an entry of a folder is about to go */
+    "init.ledger",        /* a new lake's ledger has its name */
+    "init.marker",        /* the store says whose it is */
+    "work.begun",         /* the lease is taken and the run recorded */
+    "ledger.writing",     /* a write transaction is open */
+    "ledger.committing",  /* all its statements are done */
+    "ledger.committed",   /* … and stand */
+    "land.recovered",     /* objects that a killed landing left are gone */
+    "land.claimed",       /* a file was renamed into the claim folder */
+    "land.pending",       /* the places to be written are recorded */
+    "land.claims_synced", /* the claims are durable */
+    "land.staged",        /* a copy is below the staging prefix */
+    "land.placed",        /* an accepted copy has its name in raw history */
+    "land.quarantined",   /* a refused file is in quarantine */
+    "land.reported",      /* … with its report */
+    "land.synced",        /* the names in raw history are durable */
+    "land.unstaged",      /* the staging prefix is gone */
+    "land.recorded",      /* the batch is in the ledger */
+    "land.removed",       /* a claimed file is gone */
+    "build.recovered",    /* objects that a killed build left are gone */
+    "build.absorbed",     /* changes are marks */
+    "build.pending",      /* the prefixes to be written below are recorded */
+    "build.sent",         /* a job is with the worker */
+    "build.answered",     /* its result is here */
+    "build.sealed",       /* a file of it is durable and read-only */
+    "build.synced",       /* the names of all of them are durable */
+    "build.staged",       /* a table is staged as a whole */
+    "build.committed",    /* all tables are current */
+    "project.cleared",    /* nothing is aside */
+    "project.linked",     /* a file is aside */
+    "project.synced",     /* the folder aside is durable */
+    "project.exchanged",  /* it has traded places with the partition */
+    "project.swapped",    /* what was there before is gone */
+    "project.emptied",    /* a partition without rows is gone */
+    "project.recorded",   /* the table is known to be projected */
+    "work.ending",        /* the work is done, its end not recorded */
+    "store.written",      /* a temporary file has its bytes */
+    "store.durable",      /* … and keeps them */
+    "store.named",        /* … and has its name */
+    "store.removed",      /* an object is gone */
+    "store.removing",     /* an entry of a folder is about to go */
 };
 const size_t CRASH_POINT_COUNT = ARRAY_SIZE(CRASH_POINTS);
 

@@ -103,6 +103,16 @@ static bool wants_copy(const arrival *at) {
     return at->fate == ARRIVAL_OPEN || at->fate == ARRIVAL_ACCEPTED;
 }
 
+/* Together, because a file system that writes one folder's names mostly has written the others'. */
+static status sync_claims(const batch *b, error *err) {
+    claimed_files all = {0};
+    for (size_t i = 0; i < b->count; i++)
+        vec_push(b->arena, &all, b->items[i].claimed);
+    TRY(claim_sync(b->landing->root_fd, &all, err));
+    crash_point("land.claims_synced");
+    return OK;
+}
+
 /* The workers read while we copy. */
 static status check_and_stage(batch *b, check *c, error *err) {
     TRY(check_advance(c, err));
@@ -131,6 +141,7 @@ static status carry_out(batch *b, error *err) {
     TRY(prepare_all(b, err));
     TRY(keep_prepare(b, err));
     crash_point("land.pending");
+    TRY(sync_claims(b, err));
     TRY(look_into(b, err));
     TRY(record_batch(b, err));
     crash_point("land.recorded");

@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "base/strmap.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,6 +48,41 @@ status claim_take(int root_fd, const char *id, const char *file, arena *a, claim
     else if (claim_return(root_fd, &c, NULL) != OK) /* then the next landing takes it up */
         error_hint(err, "It is kept at \"%s\".", c.claim);
     return moved;
+}
+
+/* Each folder once. What is gone was taken over by another run, and is not ours to record. */
+static status sync_once(int root_fd, const char *path, strmap *synced, error *err) {
+    error problem = {0};
+    if (strmap_has(synced, path))
+        return OK;
+    strmap_set(synced, path, synced);
+    status result = folder_sync(root_fd, path, &problem);
+    if (result == OK || result == E_NOT_FOUND)
+        return OK;
+    if (err != NULL)
+        *err = problem;
+    return result;
+}
+
+/* The folder of the claim and those above it, which may be new. */
+static status sync_claim(int root_fd, const char *claim, arena *a, strmap *synced, error *err) {
+    const char *at = claim;
+    do {
+        at = path_parent(a, at);
+        TRY(sync_once(root_fd, at, synced, err));
+    } while (!str_eq(at, "."));
+    return OK;
+}
+
+/* New names first: a file that has lost its old one must have another. */
+status claim_sync(int root_fd, const claimed_files *all, error *err) {
+    ARENA_AUTO a = arena_new();
+    strmap *synced = strmap_new(a);
+    for (size_t i = 0; i < all->count; i++)
+        TRY(sync_claim(root_fd, all->items[i].claim, a, synced, err));
+    for (size_t i = 0; i < all->count; i++)
+        TRY(sync_once(root_fd, path_parent(a, all->items[i].file), synced, err));
+    return OK;
 }
 
 status claim_return(int root_fd, const claimed *c, error *err) {

@@ -19,6 +19,9 @@ typedef VEC(claimed) claimed_files;
 CHECKED status claim_take(int root_fd, const char *id, const char *file, arena *a, claimed *ret,
                           error *err);
 
+/* Make claims durable, so that after a power loss no file that was recorded is in land again. */
+CHECKED status claim_sync(int root_fd, const claimed_files *all, error *err);
+
 /* Back to where it was delivered. E_EXISTS when another file has that name by now: it stays
  * claimed and is taken up the next time. */
 CHECKED status claim_return(int root_fd, const claimed *c, error *err);

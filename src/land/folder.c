@@ -168,6 +168,16 @@ status folder_move(int root_fd, const char *from, const char *to, error *err) {
     return result;
 }
 
+status folder_sync(int root_fd, const char *path, error *err) {
+    int fd;
+    TRY(folder_open(root_fd, path, false, &fd, err));
+    int problem = fsync(fd) == 0 ? 0 : errno;
+    close(fd);
+    if (problem == 0 || problem == EINVAL || problem == ENOTSUP)
+        return OK;
+    return fail(problem, "sync the folder", path, err);
+}
+
 void folder_prune(int root_fd, const char *path) {
     ARENA_AUTO a = arena_new();
     for (char *at = path_parent(a, path); !str_eq(at, "."); at = path_parent(a, at)) {

@@ -40,6 +40,9 @@ CHECKED status folder_stat(int root_fd, const char *path, struct stat *ret, erro
 /* Rename; never over something that is there: E_EXISTS. */
 CHECKED status folder_move(int root_fd, const char *from, const char *to, error *err);
 
+/* Make the names in a folder durable. A file system that cannot sync folders is let go by. */
+CHECKED status folder_sync(int root_fd, const char *path, error *err);
+
 /* Remove path's folder and those above it, below the root, as long as they are empty. */
 void folder_prune(int root_fd, const char *path);
 

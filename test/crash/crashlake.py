@@ -14,6 +14,8 @@ from pathlib import Path
 
 from harness import COMMAND_SECONDS_MAX, NOW, clean_environment, remove_tree, weir_path
 
+__unittest = True  # failures are shown at the line of the test
+
 CRASHED = 86  # CRASH_EXIT_CODE of src/base/crash.h
 KILLED = -signal.SIGKILL
 
@@ -57,8 +59,23 @@ def tree(top):
             if not p.is_dir() or p.is_symlink()}
 
 
+def harness_path(name):
+    """A program of test/harness."""
+    return str(Path(weir_path()).parents[1] / "test" / "harness" / name)
+
+
+def fault_path():
+    """The binary whose calls fail when asked to."""
+    return harness_path("weir-fault")
+
+
 def sha256(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def passed_on():
+    """What the whole test run was given for every call."""
+    return {name: os.environ[name] for name in ("WEIR_MEMO", "WEIR_SABOTAGE") if name in os.environ}
 
 
 class CrashLake:
@@ -67,6 +84,7 @@ class CrashLake:
     def __init__(self, top):
         self.dir = Path(top)
         self.store = self.dir / "data"
+        self.weir = weir_path()
 
     def define(self):
         for path, text in FILES.items():
@@ -90,9 +108,9 @@ class CrashLake:
     def start(self, *args, **environment):
         """The process, with what it says on a pipe."""
         return subprocess.Popen(
-            [weir_path(), *map(str, args)], cwd=self.dir, stdin=subprocess.DEVNULL,
+            [self.weir, *map(str, args)], cwd=self.dir, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env=clean_environment(**environment))
+            env=clean_environment(**passed_on(), **environment))
 
     def call(self, *args, **environment):
         """(exit code, what was said)."""
