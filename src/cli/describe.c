@@ -3,25 +3,52 @@
 #include "cli/document.h"
 #include "cli/output.h"
 
+#include <inttypes.h>
+
 const char *describe_map_kind(map_kind kind) {
     static const char *const NAMES[] = {
-        [MAP_DERIVED] = "derived", [MAP_SAME] = "same", [MAP_EXPRESSION] = "expression",
-        [MAP_ALL] = "all",         [MAP_NONE] = "none",
+        [MAP_DERIVED] = "derived", [MAP_SAME] = "same",   [MAP_EXPRESSION] = "expression",
+        [MAP_WINDOW] = "window",   [MAP_AS_OF] = "as_of", [MAP_ALL] = "all",
+        [MAP_NONE] = "none",
     };
     ASSERT((size_t)kind < ARRAY_SIZE(NAMES));
     return NAMES[kind];
 }
 
-/* What a partition column is made of in the input. */
-static const char *map_source(const sql_map *m, size_t place) {
-    const strings *from = m->kind == MAP_SAME ? &m->same : &m->expressions;
-    return place < from->count ? from->items[place] : NULL;
+/* What a partition column is made of in the input; NULL: it plays no part. */
+static const char *map_source(const lake_table *t, const sql_map *m, size_t place) {
+    const strings *from = m->same.count > 0 ? &m->same : &m->expressions;
+    if (m->span == NULL)
+        return place < from->count ? from->items[place] : NULL;
+    for (size_t i = 0; i < m->span->base.count; i++)
+        if (str_eq(m->span->base.items[i], t->partition_by.items[place]))
+            return from->items[i];
+    return NULL;
+}
+
+/* "[-6, 0]", "[-1 month, 0]"; "newest" for as_of; NULL for other columns and maps. */
+static char *span_label(const lake_table *t, const sql_map *m, size_t place, arena *a) {
+    const span *s = m->span;
+    if (s == NULL || !str_eq(s->base.items[s->base.count - 1], t->partition_by.items[place]))
+        return NULL;
+    if (s->kind == SPAN_AS_OF)
+        return arena_strdup(a, "newest at or before");
+    const char *unit = s->in_months ? " months" : "";
+    return arena_printf(a, "[%" PRId64 "%s, %" PRId64 "%s]", s->from, unit, s->to, unit);
+}
+
+static json_t *source_text(const lake_table *t, const sql_map *m, size_t place) {
+    ARENA_AUTO a = arena_new();
+    const char *from = map_source(t, m, place), *label = span_label(t, m, place, a);
+    if (from == NULL || label == NULL)
+        return output_string(from);
+    return output_string(arena_printf(a, "%s %s", from, label));
 }
 
 static json_t *map_document(const lake_table *t, const sql_map *m) {
     json_t *sources = json_object();
     for (size_t i = 0; m->kind != MAP_ALL && i < t->partition_by.count; i++)
-        json_object_set_new(sources, t->partition_by.items[i], output_string(map_source(m, i)));
+        json_object_set_new(sources, t->partition_by.items[i], source_text(t, m, i));
     json_t *d = json_object();
     json_object_set_new(d, "kind", json_string(describe_map_kind(m->kind)));
     json_object_set_new(d, "columns", sources);
@@ -73,7 +100,7 @@ void describe_maps(json_t *rows, const lake_table *t) {
         for (size_t place = 0; place < t->partition_by.count; place++) {
             json_t *row = map_row(t, m);
             json_object_set_new(row, "column", output_string(t->partition_by.items[place]));
-            json_object_set_new(row, "from", output_string(map_source(m, place)));
+            json_object_set_new(row, "from", source_text(t, m, place));
             json_array_append_new(rows, row);
         }
     }

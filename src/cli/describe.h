@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "lake/lake.h"
 
-/* "derived", "same", "expression", "all". */
+/* "derived", "same", "expression", "window", "as_of", "all". */
 const char *describe_map_kind(map_kind kind);
 
 /* {"table","layer","kind","partition_by","aligned","misalignment","inputs":[{"table","map"}]} */

@@ -1,11 +1,21 @@
 #include "base/hash.h"
 #include "lake/load.h"
 
+static void add_hidden_column(loader *l, sql_shape *shape, const char *name, const char *type) {
+    if (columns_find(&shape->columns, name) < 0)
+        vec_push(l->arena, &shape->columns, ((column){name, type, false}));
+}
+
+void load_add_hidden(loader *l, sql_shape *shape) {
+    add_hidden_column(l, shape, "file_land_timestamp", "BIGINT");
+    add_hidden_column(l, shape, "weir_file", "VARCHAR");
+}
+
 static void add_hidden(loader *l, sql_shape *shape, const lake_input *in) {
     if (in->reads_land_timestamp)
-        vec_push(l->arena, &shape->columns, ((column){"file_land_timestamp", "BIGINT", false}));
+        add_hidden_column(l, shape, "file_land_timestamp", "BIGINT");
     if (in->reads_file)
-        vec_push(l->arena, &shape->columns, ((column){"weir_file", "VARCHAR", false}));
+        add_hidden_column(l, shape, "weir_file", "VARCHAR");
 }
 
 /* What the input's view looks like: a copy, so that hidden columns do not get into the table. */
@@ -19,19 +29,33 @@ static sql_shape shape_of(loader *l, const lake_input *in) {
     return shape;
 }
 
-/* Expressions of written maps may name hidden columns as well. */
-static bool is_named(const draft *d, const node *map, const char *name) {
-    if (strings_contain(&d->facts.column_names, name))
-        return true;
-    for (size_t i = 0; map != NULL && i < map->entries.count; i++) {
-        const node *n = map->entries.items[i].value;
-        if (n->kind == NODE_TEXT && strstr(n->text, name) != NULL)
+static bool is_named(const draft *d, const char *name) {
+    return strings_contain(&d->facts.column_names, name);
+}
+
+/* Does an expression of the map mention it? More may be said than is so. */
+static bool is_in_map(const sql_map *map, const char *name) {
+    for (size_t i = 0; i < map->expressions.count; i++)
+        if (strcasestr(map->expressions.items[i], name) != NULL)
             return true;
-    }
     return false;
 }
 
-static void fill_inputs(loader *l, draft *d, const node **written) {
+/* What the maps read, which the SQL need not see. */
+static void note_map_columns(const lake_table *t) {
+    for (size_t i = 0; i < t->input_count; i++) {
+        lake_input *in = &t->inputs[i];
+        if (in->table->source == NULL)
+            continue;
+        in->map_reads_land_timestamp = is_in_map(&in->map, "file_land_timestamp");
+        in->map_reads_file = is_in_map(&in->map, "weir_file");
+        const strings *names = &in->table->source->from_path_names;
+        for (size_t n = 0; n < names->count; n++)
+            in->reads_from_path = in->reads_from_path || is_in_map(&in->map, names->items[n]);
+    }
+}
+
+static void fill_inputs(loader *l, draft *d) {
     lake_table *t = d->table;
     t->input_count = d->inputs.count;
     t->inputs = ARENA_ARRAY(l->arena, lake_input, t->input_count);
@@ -41,12 +65,11 @@ static void fill_inputs(loader *l, draft *d, const node **written) {
         const lake_source *source = in->table->source;
         if (source == NULL)
             continue;
-        in->reads_land_timestamp = is_named(d, written[i], "file_land_timestamp");
-        in->reads_file = is_named(d, written[i], "weir_file");
+        in->reads_land_timestamp = is_named(d, "file_land_timestamp");
+        in->reads_file = is_named(d, "weir_file");
         for (size_t j = 0; j < source->from_path_names.count; j++) {
             const char *name = str_lower(l->arena, source->from_path_names.items[j]);
-            in->reads_from_path =
-                in->reads_from_path || d->facts.has_star || is_named(d, NULL, name);
+            in->reads_from_path = in->reads_from_path || d->facts.has_star || is_named(d, name);
         }
     }
 }
@@ -102,9 +125,11 @@ static json_t *encode_texts(const strings *texts) {
 }
 
 static json_t *encode_map(const sql_map *map) {
-    return json_pack("{s:i,s:o,s:o,s:s*,s:i,s:i,s:b}", "kind", (int)map->kind, "expressions",
-                     encode_texts(&map->expressions), "same", encode_texts(&map->same), "why",
-                     map->why, "line", map->line, "column", map->column, "defines", map->defines);
+    ARENA_AUTO a = arena_new();
+    return json_pack("{s:i,s:o,s:o,s:s*,s:s*,s:i,s:i,s:b}", "kind", (int)map->kind, "expressions",
+                     encode_texts(&map->expressions), "same", encode_texts(&map->same), "span",
+                     map->span != NULL ? span_text(map->span, a) : NULL, "why", map->why, "line",
+                     map->line, "column", map->column, "defines", map->defines);
 }
 
 static json_t *encode(const lake_table *t) {
@@ -129,26 +154,41 @@ static bool decode_texts(const json_t *list, arena *a, strings *ret) {
     return json_is_array(list);
 }
 
+/* As many expressions as there are columns that a row's place has. */
+static bool has_width(const lake_table *t, const sql_map *map) {
+    size_t wanted = map->span != NULL ? map->span->base.count : t->partition_by.count;
+    bool is_span = map->kind == MAP_WINDOW || map->kind == MAP_AS_OF;
+    if (map->kind == MAP_ALL || is_span != (map->span != NULL))
+        return map->kind == MAP_ALL && map->span == NULL;
+    return map->kind == MAP_SAME ? map->same.count == wanted : map->expressions.count == wanted;
+}
+
+static bool decode_span(const char *text, arena *a, sql_map *map) {
+    span *s = ARENA_NEW(a, span);
+    if (text == NULL)
+        return true;
+    map->span = s;
+    return span_from_text(text, a, s, NULL) == OK;
+}
+
 static bool decode_map(json_t *answer, const lake_table *t, const char *table, arena *a,
                        sql_map *ret) {
     int kind, defines;
     json_t *expressions, *same;
-    const char *why = NULL;
+    const char *why = NULL, *span_as_text = NULL;
     sql_map map = {.table = table};
-    if (json_unpack(answer, "{s:i,s:o,s:o,s?s,s:i,s:i,s:b}", "kind", &kind, "expressions",
-                    &expressions, "same", &same, "why", &why, "line", &map.line, "column",
-                    &map.column, "defines", &defines)
+    if (json_unpack(answer, "{s:i,s:o,s:o,s?s,s?s,s:i,s:i,s:b}", "kind", &kind, "expressions",
+                    &expressions, "same", &same, "span", &span_as_text, "why", &why, "line",
+                    &map.line, "column", &map.column, "defines", &defines)
             != 0
         || kind < 0 || kind >= MAP_NONE || !decode_texts(expressions, a, &map.expressions)
-        || !decode_texts(same, a, &map.same))
+        || !decode_texts(same, a, &map.same) || !decode_span(span_as_text, a, &map))
         return false;
     map.kind = (map_kind)kind;
     map.why = arena_strdup(a, why);
     map.defines = defines != 0;
     *ret = map;
-    size_t wanted = t->partition_by.count;
-    return map.kind == MAP_ALL || (map.kind == MAP_SAME && map.same.count == wanted)
-           || (map.kind != MAP_SAME && map.expressions.count == wanted);
+    return has_width(t, &map);
 }
 
 static bool decode_columns(const json_t *list, arena *a, columns *ret) {
@@ -329,13 +369,15 @@ status load_analysis(loader *l, draft *d, error *err) {
     lake_table *t = d->table;
     const node **written = load_written_maps(d, l->arena);
     char question[SHA256_TEXT_SIZE];
-    fill_inputs(l, d, written);
+    fill_inputs(l, d);
     sql_shape *shapes = ARENA_ARRAY(l->arena, sql_shape, t->input_count);
     for (size_t i = 0; i < t->input_count; i++)
         shapes[i] = shape_of(l, &t->inputs[i]);
     question_key(l, d, shapes, written, question);
     if (!decode(cache_get(l->cache, question), l->arena, t))
         TRY(ask_and_keep(l, d, shapes, question, err));
+    if (!d->is_broken)
+        note_map_columns(t);
     if (!d->is_broken)
         check_contract(l, d);
     return OK;

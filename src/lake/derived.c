@@ -18,6 +18,24 @@ static void read_files(loader *l, const draft *d, const node *files) {
                     "\"files.name\" must end in .parquet");
 }
 
+/* What is no partition column: as_of, and by beside it. */
+static void check_map_word(loader *l, const lake_table *t, const node *map,
+                           const node_entry *entry) {
+    if (str_eq(entry->name, "as_of") && t->partition_by.count > 0)
+        return;
+    if (str_eq(entry->name, "by") && node_get(map, "as_of") != NULL)
+        return;
+    bool is_by = str_eq(entry->name, "by");
+    error *err =
+        is_by ? problem_add(&l->problems, entry->at, "\"by\" needs \"as_of\"")
+              : problem_add(&l->problems, entry->at, "\"%s\" is not a column of \"partition_by\"",
+                            str_printable(l->arena, entry->name));
+    if (is_by)
+        error_hint(err, "Beside a window it stands as {by: \"<expression>\", window: [-6, 0]}.");
+    else
+        problem_hint_nearest(err, entry->name, &t->partition_by);
+}
+
 static void check_map_names(loader *l, const draft *d, const node *map) {
     const lake_table *t = d->table;
     if (map == NULL || map->kind != NODE_MAP)
@@ -26,16 +44,8 @@ static void check_map_names(loader *l, const draft *d, const node *map) {
         const node *expressions = map->entries.items[i].value;
         for (size_t j = 0; j < expressions->entries.count; j++) {
             const node_entry *entry = &expressions->entries.items[j];
-            if (strings_contain(&t->partition_by, entry->name))
-                continue;
-            bool is_later = str_eq(entry->name, "as_of") || str_eq(entry->name, "window");
-            error *err = is_later ? problem_add(&l->problems, entry->at,
-                                                "\"%s\" in a map is not supported yet", entry->name)
-                                  : problem_add(&l->problems, entry->at,
-                                                "\"%s\" is not a column of \"partition_by\"",
-                                                str_printable(l->arena, entry->name));
-            if (!is_later)
-                problem_hint_nearest(err, entry->name, &t->partition_by);
+            if (!strings_contain(&t->partition_by, entry->name))
+                check_map_word(l, t, expressions, entry);
         }
     }
 }

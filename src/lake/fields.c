@@ -67,9 +67,19 @@ static void check_scalar(checker *c, const node *n, const key *row, const char *
     problem_take(c->problems, n->at, &err);
 }
 
+/* An expression, or a window in its place: map.*.* */
+static bool has_window(const key *row) {
+    return row->type == KEY_EXPRESSION && key_find(row->files, row, "window") != NULL;
+}
+
+/* Read where it is judged: its bounds mean nothing without the column. */
+static bool takes_list(const key *row) {
+    return row->type == KEY_WINDOW || has_window(row);
+}
+
 static bool takes_map(const key *row) {
     return row->type == KEY_GROUP || row->type == KEY_NAMES || row->type == KEY_COLUMN
-           || row->type == KEY_MAP;
+           || row->type == KEY_MAP || has_window(row);
 }
 
 static void check_entry(checker *c, const node_entry *entry, const key *parent, const char *path) {
@@ -86,9 +96,9 @@ static void check_entry(checker *c, const node_entry *entry, const key *parent, 
         error_hint(err, "Remove the key to take its default.");
     } else if (n->kind == NODE_MAP && takes_map(row)) {
         check_map(c, n, row, shown);
-    } else if (n->kind == NODE_LIST && row->type == KEY_EXPRESSION) {
-        complain(c, n->at, arena_printf(a, "\"%s\" as a window is not supported yet", shown));
-    } else if (row->type != KEY_LAYERS) { /* lake_file.c judges that list */
+    } else if (row->type == KEY_LAYERS || (n->kind == NODE_LIST && takes_list(row))) {
+        /* lake_file.c and maps_span.c judge these lists */
+    } else {
         check_scalar(c, n, row, shown);
     }
 }

@@ -58,6 +58,7 @@ static const char *map_fingerprint(loader *l, const lake_table *t, const lake_in
     hasher *h = hasher_new();
     bool is_whole = map->kind == MAP_ALL;
     hasher_text(h, is_whole ? "all" : map->kind == MAP_SAME ? "same" : "rows");
+    hasher_text(h, input->span);
     if (!is_whole)
         hash_texts(h, map->kind == MAP_SAME ? &map->same : &map->expressions);
     for (size_t i = 0; !is_whole && i < t->partition_by.count; i++) {
@@ -177,8 +178,11 @@ void load_fingerprints(loader *l) {
             t->fingerprint = t->source->fingerprint;
             continue;
         }
-        for (size_t j = 0; j < t->input_count; j++)
-            t->inputs[j].map_fingerprint = map_fingerprint(l, t, &t->inputs[j]);
+        for (size_t j = 0; j < t->input_count; j++) {
+            lake_input *in = &t->inputs[j];
+            in->span = in->map.span != NULL ? span_text(in->map.span, l->arena) : NULL;
+            in->map_fingerprint = map_fingerprint(l, t, in);
+        }
         t->fingerprint = table_fingerprint(l, d);
     }
     l->lake->fingerprint = lake_fingerprint(l);

@@ -20,6 +20,18 @@ static json_t *texts_schema(void) {
 
 static json_t *map_schema(const key *row);
 
+static json_t *window_schema(void) {
+    return json_pack("{s:s,s:{s:[s,s]},s:i,s:i}", "type", "array", "items", "type", "integer",
+                     "string", "minItems", 2, "maxItems", 2);
+}
+
+/* A window where one may stand in its place. */
+static json_t *expression_schema(const key *row) {
+    if (key_find(row->files, row, "window") == NULL)
+        return text_schema();
+    return json_pack("{s:[o,o,o]}", "anyOf", text_schema(), window_schema(), map_schema(row));
+}
+
 static json_t *plain_schema(const key *row) {
     switch ((int)row->type) {
     case KEY_INT:
@@ -38,6 +50,10 @@ static json_t *plain_schema(const key *row) {
         return json_pack("{s:[s,s]}", "type", "string", "number");
     case KEY_COLUMN:
         return json_pack("{s:[o,o]}", "anyOf", text_schema(), map_schema(row));
+    case KEY_WINDOW:
+        return window_schema();
+    case KEY_EXPRESSION:
+        return expression_schema(row);
     case KEY_MAP:
         return json_pack("{s:[{s:s},o]}", "anyOf", "const", "all", map_schema(row));
     case KEY_GROUP:

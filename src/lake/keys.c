@@ -155,9 +155,22 @@ const key KEYS[] = {
     {FILE_DERIVED, "map", KEY_NAMES, NULL, KEY_NOT_STORED,
      .doc = "how rows of an input find their partition, where Weir cannot derive it"},
     {FILE_DERIVED, "map.*", KEY_MAP, NULL, KEY_NOT_STORED,
-     .doc = "all: a partition reads the whole input; else an expression per partition column"},
+     .doc = "all: a partition reads the whole input; else an expression or a window per partition "
+            "column, or as_of"},
+    {FILE_DERIVED, "map.*.as_of", KEY_TEXT, NULL, KEY_NOT_STORED,
+     .doc = "a partition column: a partition reads the newest delivery or version at or before its "
+            "value. Of a source with `contents: full` every accepted delivery counts for its time"},
+    {FILE_DERIVED, "map.*.by", KEY_EXPRESSION, NULL, KEY_NOT_STORED,
+     .doc = "with as_of, when a row is; by default the input's column of that name, of a source "
+            "table what `from_path` takes under that name, else the day it landed"},
     {FILE_DERIVED, "map.*.*", KEY_EXPRESSION, NULL, KEY_NOT_STORED,
-     .doc = "SQL over one row of the input"},
+     .doc = "SQL over one row of the input; [-6, 0]: a partition reads the input from 6 before to "
+            "itself, in days of dates, units of whole numbers, or as in [-1 month, 0]"},
+    {FILE_DERIVED, "map.*.*.window", KEY_WINDOW, NULL, KEY_NOT_STORED,
+     .doc = "the window, when `by` is needed too"},
+    {FILE_DERIVED, "map.*.*.by", KEY_EXPRESSION, NULL, KEY_NOT_STORED,
+     .doc = "where a row stands; by default the input's partition column of that name, or what the "
+            "SQL says"},
     {DERIVED_DEFAULTS, "mode", KEY_WORD, "rebuild", KEY_NOT_STORED, .values = {"rebuild"},
      .later = {"merge", "point_in_time"}, .doc = "how a partition is made"},
     {FILE_DERIVED, "columns", KEY_NAMES, NULL, KEY_NOT_STORED,

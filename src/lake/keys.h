@@ -40,7 +40,8 @@ typedef enum key_type {
     KEY_TYPE,       /* a type's name */
     KEY_COLUMN,     /* a type's name, or a map of the keys below it */
     KEY_MAP,        /* `all`, or a map of partition columns to expressions */
-    KEY_EXPRESSION, /* SQL */
+    KEY_WINDOW,     /* a list of two bounds */
+    KEY_EXPRESSION, /* SQL; or a window, or a map of the keys below it */
     KEY_LITERAL,    /* a text or number */
 } key_type;
 

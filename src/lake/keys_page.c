@@ -20,6 +20,7 @@ static const char *const TYPE_WORDS[] = {
     [KEY_TYPE] = "type",
     [KEY_COLUMN] = "type, or map",
     [KEY_MAP] = "`all`, or map",
+    [KEY_WINDOW] = "list of two bounds",
     [KEY_EXPRESSION] = "SQL expression",
     [KEY_LITERAL] = "number or text",
 };

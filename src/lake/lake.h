@@ -80,10 +80,13 @@ typedef struct lake_input {
     sql_map map;                 /* kind is never MAP_NONE in a loaded model */
     const char *map_fingerprint; /* of kind, expressions and time zone: feeds are kept under it */
     const char *span; /* of a window or as_of map, as text: what one partition reads; NULL: none */
-    bool reads_land_timestamp; /* SQL or map names file_land_timestamp of a source table: only then
-                                    its view has it, a BIGINT after the table's columns */
-    bool reads_file;           /* … weir_file, a VARCHAR */
-    bool reads_from_path;      /* … a from_path column, or has a * over it */
+    bool reads_land_timestamp;     /* SQL names file_land_timestamp of a source table: only then its
+                                    view has it, a BIGINT after the table's columns */
+    bool reads_file;               /* … weir_file, a VARCHAR */
+    bool reads_from_path;          /* … a from_path column, or has a * over it */
+    bool map_reads_land_timestamp; /* the map's expressions name it, whatever the SQL does: it is
+                                      there for them alone */
+    bool map_reads_file;
 } lake_input;
 
 /* One thing that a derived table's content follows from: "sql", "columns", "map of raw.x", … A

@@ -12,7 +12,7 @@
 
 /* Of what is remembered between loads. Raise the number with every change of what Weir reads from a
  * syntax tree (facts, columns, maps, alignment), so that no answer of an older build is taken. */
-#define ANALYSIS_VERSION WEIR_VERSION "/2"
+#define ANALYSIS_VERSION WEIR_VERSION "/3"
 
 typedef VEC(size_t) indexes;
 
@@ -61,6 +61,8 @@ void load_fingerprints(loader *l);
  * told. inference then holds the final ones. Fails only when the engine does. */
 CHECKED status load_maps(loader *l, draft *d, const sql_question *asked, sql_inference *inference,
                          bool *ret_good, error *err);
+/* Add what every source table has for SQL that names it: file_land_timestamp and weir_file. */
+void load_add_hidden(loader *l, sql_shape *shape);
 /* What the YAML says of each input: per input the map's node or NULL. */
 const node **load_written_maps(const draft *d, arena *a);
 

@@ -1,12 +1,4 @@
-#include "lake/load.h"
-
-/* One written expression, held against its input and its partition column. */
-typedef struct probe {
-    loader *loader;
-    const sql_shape *input;
-    const column *target; /* the partition column in the result */
-    const node *n;        /* the expression as written */
-} probe;
+#include "lake/maps.h"
 
 const node **load_written_maps(const draft *d, arena *a) {
     const node **written = ARENA_ARRAY(a, const node *, d->facts.inputs.count);
@@ -16,10 +8,20 @@ const node **load_written_maps(const draft *d, arena *a) {
     return written;
 }
 
+error *maps_problem(reading *r, place at, const char *format, ...) {
+    char message[ERROR_MESSAGE_MAX];
+    va_list values;
+    va_start(values, format);
+    (void)vsnprintf(message, sizeof message, format, values);
+    va_end(values);
+    r->good = false;
+    return problem_add(&r->loader->problems, at, "%s", message);
+}
+
 /* Lines of the probe's text mean nothing to its reader: the place is that of the expression. */
-static void complain(const probe *p, const error *why) {
-    error *err = problem_add(&p->loader->problems, p->n->at, "the map of \"%s\" for \"%s\": %s",
-                             p->input->table, p->target->name, why->message);
+static void complain(reading *r, const probe *p, const error *why) {
+    error *err = maps_problem(r, p->at, "the map of \"%s\" for \"%s\": %s", p->input->table,
+                              p->target->name, why->message);
     error_hint(err, "%s", why->hint);
 }
 
@@ -28,7 +30,7 @@ static void complain(const probe *p, const error *why) {
 static char *probe_sql(const probe *p) {
     arena *a = p->loader->arena;
     strings parts = str_split(a, p->input->table, '.');
-    return arena_printf(a, "SELECT (\n%s\n) AS %s FROM %s.%s", p->n->text,
+    return arena_printf(a, "SELECT (\n%s\n) AS %s FROM %s.%s", p->text,
                         sql_identifier(a, p->target->name), sql_identifier(a, parts.items[0]),
                         sql_identifier(a, parts.items[1]));
 }
@@ -79,6 +81,21 @@ static status ask_probe(const probe *p, sql_map *ret, error *err) {
     return infer_probe(p, tree, sql, ret, err);
 }
 
+status maps_ask(reading *r, const probe *p, sql_map *ret, bool *ret_good, error *err) {
+    error problem = {0};
+    status result = ask_probe(p, ret, &problem);
+    *ret_good = result == OK;
+    if (result == OK)
+        return OK;
+    if (result == E_DEFINITION) {
+        complain(r, p, &problem);
+        return OK;
+    }
+    if (err != NULL)
+        *err = problem;
+    return result;
+}
+
 static void add_expression(arena *a, sql_map *made, const sql_map *one) {
     bool is_same = one->kind == MAP_SAME;
     const char *same = is_same ? one->same.items[0] : "";
@@ -88,22 +105,9 @@ static void add_expression(arena *a, sql_map *made, const sql_map *one) {
     vec_push(a, &made->expressions, is_same ? sql_identifier(a, same) : one->expressions.items[0]);
 }
 
-/* A map in the making. */
-typedef struct reading {
-    loader *loader;
-    draft *draft;
-    const sql_shape *shapes;
-    sql_inference *inference;
-    const node **written; /* per input, or NULL */
-    map_kind *kinds;      /* of the written ones, MAP_NONE for the others */
-    sql_map *maps;        /* of the written ones */
-    bool good;
-} reading;
-
 static void lacks_column(reading *r, const node *map, const char *table, const char *name) {
-    problem_add(&r->loader->problems, map->at,
-                "the map of \"%s\" lacks the partition column \"%s\"", table, name);
-    r->good = false;
+    (void)maps_problem(r, map->at, "the map of \"%s\" lacks the partition column \"%s\"", table,
+                       name);
 }
 
 /* One input's expressions, one per partition column. */
@@ -118,22 +122,13 @@ static status read_expressions(reading *r, size_t input, error *err) {
             lacks_column(r, map, made.table, name);
             continue;
         }
-        probe p = {r->loader, &r->shapes[input], &t->columns.items[columns_find(&t->columns, name)],
-                   n};
+        const column *target = &t->columns.items[columns_find(&t->columns, name)];
+        const probe p = {r->loader, &r->probed[input], target, n->text, n->at};
         sql_map one = {0};
-        error problem = {0};
-        status result = ask_probe(&p, &one, &problem);
-        if (result == OK) {
+        bool good;
+        TRY(maps_ask(r, &p, &one, &good, err));
+        if (good)
             add_expression(r->loader->arena, &made, &one);
-            continue;
-        }
-        r->good = false;
-        if (result != E_DEFINITION) {
-            if (err != NULL)
-                *err = problem;
-            return result;
-        }
-        complain(&p, &problem);
     }
     r->maps[input] = made;
     return OK;
@@ -163,7 +158,9 @@ static status read_written(reading *r, error *err) {
         r->kinds[i] = MAP_NONE;
         if (n == NULL)
             continue;
-        if (n->kind == NODE_MAP) {
+        if (maps_is_span(r->draft->table, n)) {
+            TRY(maps_read_span(r, i, err));
+        } else if (n->kind == NODE_MAP) {
             TRY(read_expressions(r, i, err));
             if (!is_derived_anyway(&r->inference->maps[i], &r->maps[i]))
                 r->kinds[i] = MAP_EXPRESSION;
@@ -197,12 +194,12 @@ static void refuse_unmapped(reading *r, const sql_map *map) {
     r->good = false;
 }
 
-static void refuse_all(reading *r, size_t input) {
-    error *err = problem_add(&r->loader->problems, r->written[input]->at,
-                             "\"%s\" cannot be read whole: its rows make the partitions of \"%s\"",
-                             r->shapes[input].table, r->draft->table->name);
+static void refuse_driving(reading *r, size_t input) {
+    const char *how = r->kinds[input] == MAP_ALL ? "whole" : "as of a date";
+    error *err = maps_problem(r, r->written[input]->at,
+                              "\"%s\" cannot be read %s: its rows make the partitions of \"%s\"",
+                              r->shapes[input].table, how, r->draft->table->name);
     error_hint(err, "Write an expression per partition column, or remove \"partition_by\".");
-    r->good = false;
 }
 
 static void refuse_misaligned(reading *r) {
@@ -221,10 +218,12 @@ static void refuse_misaligned(reading *r) {
 
 static void check_inputs(reading *r) {
     bool any_written = false, any_mapped = false;
+    maps_judge_spans(r);
     for (size_t i = 0; i < r->inference->map_count; i++) {
         sql_map *map = &r->inference->maps[i];
-        if (r->kinds[i] == MAP_ALL && map->defines)
-            refuse_all(r, i);
+        bool drives_nothing = r->kinds[i] == MAP_ALL || r->kinds[i] == MAP_AS_OF;
+        if (drives_nothing && map->defines)
+            refuse_driving(r, i);
         else if (r->kinds[i] == MAP_NONE && map->kind == MAP_NONE)
             refuse_unmapped(r, map);
         if (r->kinds[i] != MAP_NONE) {
@@ -232,7 +231,7 @@ static void check_inputs(reading *r) {
             *map = r->maps[i];
             any_written = true;
         }
-        any_mapped = any_mapped || map->kind != MAP_ALL;
+        any_mapped = any_mapped || (map->kind != MAP_ALL && map->kind != MAP_AS_OF);
     }
     const lake_table *t = r->draft->table;
     if (!any_mapped && r->good) {
@@ -258,6 +257,21 @@ static bool check_unpartitioned(reading *r) {
     return r->good;
 }
 
+/* Maps may speak of what the SQL's view of a source table does not have. */
+static sql_shape *probed_shapes(const reading *r, const sql_shape *shapes, size_t count) {
+    arena *a = r->loader->arena;
+    sql_shape *probed = ARENA_ARRAY(a, sql_shape, count);
+    for (size_t i = 0; i < count; i++) {
+        probed[i] = shapes[i];
+        probed[i].columns = (columns){0};
+        for (size_t c = 0; c < shapes[i].columns.count; c++)
+            vec_push(a, &probed[i].columns, shapes[i].columns.items[c]);
+        if (shapes[i].is_source)
+            load_add_hidden(r->loader, &probed[i]);
+    }
+    return probed;
+}
+
 status load_maps(loader *l, draft *d, const sql_question *asked, sql_inference *inference,
                  bool *ret_good, error *err) {
     size_t count = d->facts.inputs.count;
@@ -266,6 +280,7 @@ status load_maps(loader *l, draft *d, const sql_question *asked, sql_inference *
     r.written = load_written_maps(d, l->arena);
     r.kinds = ARENA_ARRAY(l->arena, map_kind, count);
     r.maps = ARENA_ARRAY(l->arena, sql_map, count);
+    r.probed = probed_shapes(&r, asked->inputs, count);
     if (d->table->partition_by.count == 0) {
         *ret_good = check_unpartitioned(&r);
         return OK;

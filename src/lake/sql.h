@@ -10,7 +10,7 @@
 #define WEIR_LAKE_SQL_H
 
 #include "base/json.h"
-#include "schema/type.h"
+#include "schema/span.h"
 
 /* An input as describe sees it. */
 typedef struct sql_shape {
@@ -62,6 +62,8 @@ typedef enum map_kind {
     MAP_DERIVED,    /* the partition column's defining expression */
     MAP_SAME,       /* the input is partitioned by that column */
     MAP_EXPRESSION, /* written in the YAML */
+    MAP_WINDOW,     /* written: a partition reads those around it */
+    MAP_AS_OF,      /* written: a partition reads the newest at or before it */
     MAP_ALL,        /* a partition reads the whole input */
     MAP_NONE,       /* not derivable: must be written; why says what stood in the way */
 } map_kind;
@@ -72,6 +74,8 @@ typedef struct sql_map {
     map_kind kind;
     strings expressions; /* per partition column, SQL over the input's columns; empty for MAP_ALL */
     strings same;        /* MAP_SAME: per partition column, the input's partition column */
+    const span *span;    /* MAP_WINDOW, MAP_AS_OF: then both lists are per column of span->base, and
+                            same is empty unless all are partition columns of the input */
     const char *why;     /* "derived from data::DATE at 3:8"; for MAP_NONE the obstacle */
     int line, column;    /* of the construct why speaks of, 0 when none */
     bool defines;        /* its rows create partition values (a UNION branch, the kept side of an
@@ -81,7 +85,8 @@ typedef struct sql_map {
 typedef struct sql_inference {
     sql_map *maps; /* one per input, same order as inputs */
     size_t map_count;
-    bool aligned;             /* many partitions may share one pass */
+    bool followed; /* every row's partition values could be followed to rows of the inputs */
+    bool aligned;  /* many partitions may share one pass */
     const char *misalignment; /* the construct and its place when not aligned, else NULL */
     int line, column;         /* of it */
     bool order_sensitive;     /* floating-point or order-sensitive aggregates: build partitions
@@ -94,8 +99,8 @@ typedef struct sql_question {
     const sql_shape *inputs;
     size_t input_count;
     const strings *partition_by;
-    const map_kind *written; /* per input what the YAML says: MAP_ALL, MAP_EXPRESSION, or MAP_NONE
-                                when nothing; NULL: nothing written at all */
+    const map_kind *written; /* per input what the YAML says: MAP_ALL, MAP_EXPRESSION, MAP_WINDOW,
+                                MAP_AS_OF, or MAP_NONE when nothing; NULL: nothing at all */
 } sql_question;
 
 /* Where each partition column comes from in each input, and whether partitions are independent.
@@ -107,12 +112,12 @@ typedef struct sql_question {
  * Through an equality of a join, with equal types on both sides, the other input gets its map as
  * well.
  *
- * An input that is MAP_NONE here, or written as MAP_ALL, is taken as read whole, whatever
- * constructs stand above it; so are inputs of subqueries in expressions. aligned then says whether
- * the rest may share one pass: every GROUP BY, DISTINCT, window PARTITION BY on the way of the
- * mapped rows contains the partition columns, mapped inputs are joined on them, there is no LIMIT,
- * OFFSET or SAMPLE, and no input that is read whole creates partition values. A written
- * MAP_EXPRESSION is a definition and no proof: not aligned.
+ * An input that is MAP_NONE here, or written as MAP_ALL or MAP_AS_OF, is taken as read whole,
+ * whatever constructs stand above it; so are inputs of subqueries in expressions. aligned then
+ * says whether the rest may share one pass: every GROUP BY, DISTINCT, window PARTITION BY on the
+ * way of the mapped rows contains the partition columns, mapped inputs are joined on them, there is
+ * no LIMIT, OFFSET or SAMPLE, and no input that is read whole creates partition values. A written
+ * MAP_EXPRESSION, MAP_WINDOW or MAP_AS_OF is a definition and no proof: not aligned.
  *
  * A derived expression is evaluated on all rows of the input, also those that a WHERE drops: it may
  * fail where the query does not.

@@ -149,10 +149,15 @@ static bool fill_derived(inference *in, const sql_rel *table, sql_map *map) {
     return true;
 }
 
+/* Does the map say that rows of the input make no partition values? */
+static bool is_whole(map_kind written) {
+    return written == MAP_ALL || written == MAP_AS_OF;
+}
+
 static bool fill_map(inference *in, size_t input, sql_map *map) {
     const map_kind *written = in->question->written;
     *map = (sql_map){.table = in->question->inputs[input].table};
-    if (written && written[input] == MAP_ALL) {
+    if (written && is_whole(written[input])) {
         map->kind = MAP_ALL;
         map->why = "written";
         return true;
@@ -186,13 +191,14 @@ static void set_misalignment(inference *in, sql_inference *ret, sql_reason why) 
 static void judge_alignment(inference *in, sql_inference *ret) {
     const map_kind *written = in->question->written;
     ret->aligned = true;
+    ret->followed = in->followed;
     if (!in->followed)
         set_misalignment(in, ret, in->why);
     else if (in->f.misalignment.text)
         set_misalignment(in, ret, in->f.misalignment);
     for (size_t i = 0; written && i < in->question->input_count && ret->aligned; i++) {
         sql_reason why = {.location = SQL_NO_PLACE};
-        if (written[i] != MAP_EXPRESSION)
+        if (written[i] == MAP_NONE || written[i] == MAP_ALL)
             continue;
         why.text = arena_printf(in->builder.arena, "the map of \"%s\" is written",
                                 in->question->inputs[i].table);
@@ -236,7 +242,7 @@ static status infer(inference *in, const sql_engine *engine, arena *a, sql_infer
                             .err = err};
     in->obstacles = ARENA_ARRAY(a, sql_reason, question->input_count);
     for (size_t i = 0; question->written && i < question->input_count; i++)
-        in->f.whole[i] = question->written[i] == MAP_ALL;
+        in->f.whole[i] = is_whole(question->written[i]);
     in->root = sql_rel_build(&in->builder, question->tree);
     if (in->builder.failed != OK) {
         status kind = error_set(err, E_DEFINITION, "the SQL uses its CTEs too often to follow");

@@ -75,7 +75,7 @@ void ledger_read_text(const db_rows *row, arena *a, void *into);
 #define DELIVERY_WAS_WHOLE                                                                    \
     "(d.state = 'active' OR (d.state = 'superseded' AND NOT EXISTS (SELECT 1 FROM delivery n" \
     " WHERE n.tbl = d.tbl AND n.identity = d.identity AND n.sha256 = d.sha256"                \
-    " AND n.state = 'withdrawn')))"
+    " AND (n.state = 'withdrawn' OR n.withdrawal IS NOT NULL))))"
 
 /* A unit of table changed in this transaction: takes a seq, keeps the table's changed_seq. */
 CHECKED status ledger_touch(ledger *l, int64_t table, int64_t unit, error *err);

@@ -15,9 +15,9 @@ enum { DIGEST_DIGITS = 16 };
 static void add_delivery(hasher *h, const lake_input *input, const ledger_unit *unit) {
     hasher_text(h, unit->sha256);
     hasher_text(h, unit->contract_hash);
-    if (input->reads_land_timestamp)
+    if (input->reads_land_timestamp || input->map_reads_land_timestamp)
         hasher_int(h, unit->land_time);
-    if (input->reads_file)
+    if (input->reads_file || input->map_reads_file)
         hasher_text(h, unit->file);
     if (input->reads_from_path)
         hasher_text(h, unit->from_path);

@@ -73,7 +73,8 @@ static void done(asked *q) {
 }
 
 static char *maps_text(const asked *q) {
-    static const char *const between[] = {" = ", " same ", " written ", " all", " none"};
+    static const char *const between[] = {" = ",     " same ", " written ", " window ",
+                                          " as_of ", " all",   " none"};
     buf text = buf_new(q->arena);
     for (size_t i = 0; i < q->inference.map_count; i++) {
         const sql_map *map = &q->inference.maps[i];
