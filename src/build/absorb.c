@@ -2,6 +2,7 @@
 
 #include "build/input.h"
 #include "build/undo.h"
+#include "ledger/reach.h"
 
 #include <inttypes.h>
 
@@ -57,8 +58,9 @@ static status add_version_unit(const absorbing *ab, int64_t id, json_t *document
 
 static status add_unit(const absorbing *ab, int64_t id, json_t *units, error *err) {
     input_shape shape = {.table = ab->input->table,
-                         .land_timestamp = ab->input->reads_land_timestamp,
-                         .file = ab->input->reads_file};
+                         .land_timestamp =
+                             ab->input->reads_land_timestamp || ab->input->map_reads_land_timestamp,
+                         .file = ab->input->reads_file || ab->input->map_reads_file};
     json_t *document = input_document(&shape);
     char text[32];
     (void)snprintf(text, sizeof text, "%" PRId64, id);
@@ -216,18 +218,16 @@ static unit_change as_told(const ledger_edge *edge, const unit_change *change) {
     return told;
 }
 
-static status mark_one(const absorbing *ab, const char *partition, const unit_change *change,
-                       int64_t seq, error *err) {
-    int64_t reader = ab->edge.table;
-    if (!str_eq(partition, FEEDS_EVERY_PARTITION)) {
-        mark m = {.partition = partition, .cause = change->cause, .ref = change->ref, .seq = seq};
-        return ledger_mark_add(ab->c->ledger, reader, &m, err);
+static status mark_one(const absorbing *ab, const char *fed, const unit_change *change, int64_t seq,
+                       error *err) {
+    strings reached = {0};
+    TRY(ledger_reached(ab->c->ledger, &ab->edge, fed, ab->arena, &reached, err));
+    for (size_t i = 0; i < reached.count; i++) {
+        mark m = {
+            .partition = reached.items[i], .cause = change->cause, .ref = change->ref, .seq = seq};
+        TRY(ledger_mark_add(ab->c->ledger, ab->edge.table, &m, err));
     }
-    if (ab->reader->partition_by.count == 0) {
-        mark m = {.partition = "()", .cause = change->cause, .ref = change->ref, .seq = seq};
-        return ledger_mark_add(ab->c->ledger, reader, &m, err);
-    }
-    return ledger_mark_all(ab->c->ledger, reader, change->cause, change->ref, err);
+    return OK;
 }
 
 static status mark_change(const absorbing *ab, const unit_change *change, int64_t seq, error *err) {

@@ -1,6 +1,7 @@
 #include "build/impact.h"
 
 #include "build/state.h"
+#include "ledger/reach.h"
 
 /* Where a partition leads to under one map. */
 typedef struct hop {
@@ -80,15 +81,22 @@ static status need_vertex(impact *im, const lake_table *t, const char *text, ver
     return OK;
 }
 
-static void add_hop(impact *im, const lake_table *reader, const strings *partitions, hops *into) {
-    hop h = {.reader = reader};
-    for (size_t i = 0; i < partitions->count; i++) {
-        if (str_eq(partitions->items[i], FEEDS_EVERY_PARTITION))
+static status add_hop(impact *im, const lake_reader *r, const strings *fed, hops *into,
+                      error *err) {
+    hop h = {.reader = r->table};
+    const ledger_edge edge = build_edge(im->c, r->table, r->input);
+    for (size_t i = 0; i < fed->count; i++) {
+        strings reached = {0};
+        if (str_eq(fed->items[i], FEEDS_EVERY_PARTITION)) {
             h.whole = true;
-        else
-            vec_push(im->arena, &h.partitions, partitions->items[i]);
+            continue;
+        }
+        TRY(ledger_reached(im->c->ledger, &edge, fed->items[i], im->arena, &reached, err));
+        for (size_t k = 0; k < reached.count; k++)
+            vec_push(im->arena, &h.partitions, reached.items[k]);
     }
     vec_push(im->arena, into, h);
+    return OK;
 }
 
 static status hops_of_reader(impact *im, vertex *v, const lake_reader *r, error *err) {
@@ -103,8 +111,7 @@ static status hops_of_reader(impact *im, vertex *v, const lake_reader *r, error 
         known = true;
     }
     v->complete = v->complete && known;
-    add_hop(im, r->table, &partitions, &v->hops);
-    return OK;
+    return add_hop(im, r, &partitions, &v->hops, err);
 }
 
 static status need_hops(impact *im, vertex *v, error *err) {
@@ -199,7 +206,7 @@ static status begin_at_delivery(asking *q, const impact_seed *seed, impact_links
         if (found == E_NOT_FOUND)
             continue;
         TRY(found);
-        add_hop(im, readers->items[i].table, &partitions, &list);
+        TRY(add_hop(im, &readers->items[i], &partitions, &list, err));
     }
     return follow(q, &list, seed->counts, from, err);
 }

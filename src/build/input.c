@@ -68,17 +68,57 @@ void input_add_files(json_t *document, const build_context *c, const lake_table 
                               json_pack("{s:s}", "path", object_url(c, t, a, files[i].object)));
 }
 
-void input_filter(json_t *document, const lake_table *reader, const lake_input *input) {
+static json_t *values_document(const char *const *values, size_t count) {
+    json_t *row = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(row, values[i] ? json_string(values[i]) : json_null());
+    return row;
+}
+
+/* The values that rows may have, where these are not the job's partitions. */
+static status add_only(json_t *document, const lake_table *reader, const lake_input *input,
+                       const strings *fed, error *err) {
+    ARENA_AUTO a = arena_new();
+    const strings *names = feeds_columns(reader, input);
+    json_t *types = json_array(), *rows = json_array();
+    json_object_set_new(document, "only", json_pack("{s:o, s:o}", "types", types, "values", rows));
+    for (size_t i = 0; i < names->count; i++) {
+        int place = columns_find(&reader->columns, names->items[i]);
+        ASSERT(place >= 0);
+        json_array_append_new(types, json_string(reader->columns.items[place].type));
+    }
+    for (size_t i = 0; i < fed->count; i++) {
+        const char **values = NULL;
+        TRY(partition_values(fed->items[i], names, a, &values, err));
+        json_array_append_new(rows, values_document(values, names->count));
+    }
+    return OK;
+}
+
+/* Columns that only the expressions see. */
+static void add_hidden(json_t *document, const lake_input *input) {
+    json_t *hidden = json_array();
+    if (input->map_reads_land_timestamp && !input->reads_land_timestamp)
+        add_column(hidden, "file_land_timestamp", "BIGINT");
+    if (input->map_reads_file && !input->reads_file)
+        add_column(hidden, "weir_file", "VARCHAR");
+    json_object_set_new(document, "hidden", hidden);
+}
+
+status input_filter(json_t *document, const lake_table *reader, const lake_input *input,
+                    const strings *fed, error *err) {
     ARENA_AUTO a = arena_new();
     json_t *filter = json_array();
     ASSERT(input->map.kind != MAP_ALL);
-    for (size_t i = 0; i < reader->partition_by.count; i++) {
+    json_object_set_new(document, "filter", filter);
+    for (size_t i = 0; i < feeds_columns(reader, input)->count; i++) {
         const char *expression = input->map.kind == MAP_SAME
                                      ? sql_identifier(a, input->map.same.items[i])
                                      : input->map.expressions.items[i];
         json_array_append_new(filter, json_string(expression));
     }
-    json_object_set_new(document, "filter", filter);
+    add_hidden(document, input);
+    return input->map.span ? add_only(document, reader, input, fed, err) : OK;
 }
 
 static status find_units(const build_context *c, const build_query *q, arena *a, ledger_units *ret,

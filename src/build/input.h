@@ -28,7 +28,9 @@ void input_add_files(json_t *document, const build_context *c, const lake_table 
 CHECKED status build_file_input(const build_context *c, const lake_table *t, int64_t version,
                                 const ledger_file *file, arena *a, json_t **ret, error *err);
 
-/* Read only rows of the job's partitions: needed when a file also feeds others. */
-void input_filter(json_t *document, const lake_table *reader, const lake_input *input);
+/* Read only rows of the job's partitions: needed when a file also feeds others. fed: under a window
+ * or as_of map the base partitions to read instead, else not looked at. */
+CHECKED status input_filter(json_t *document, const lake_table *reader, const lake_input *input,
+                            const strings *fed, error *err);
 
 #endif

@@ -47,8 +47,13 @@ static status feeds_outside(const build_state *s, const build_job *job, const la
 static status fill_input(const build_state *s, const build_job *job, size_t place,
                          const strings *texts, json_t *document, error *err) {
     const lake_input *input = &job->table->table->inputs[place];
+    strings fed = *texts;
     strmap *seen = strmap_new(s->arena);
     bool filter = false;
+    if (input->map.span) {
+        ASSERT(job->count == 1); /* such a map is written, and so its table never aligned */
+        TRY(state_fed(s, job->table->table, input, texts->items[0], &fed, err));
+    }
     for (size_t p = 0; p < job->count; p++) {
         const source_units *units = &job->partitions[p]->inputs[place];
         for (size_t i = 0; i < units->count; i++) {
@@ -59,13 +64,11 @@ static status fill_input(const build_state *s, const build_job *job, size_t plac
             strmap_set(seen, key, document);
             TRY(add_unit(s, input, &units->items[i], document, err));
             if (!filter)
-                TRY(feeds_outside(s, job, input, &units->items[i], texts, &outside, err));
+                TRY(feeds_outside(s, job, input, &units->items[i], &fed, &outside, err));
             filter = filter || outside;
         }
     }
-    if (filter)
-        input_filter(document, job->table->table, input);
-    return OK;
+    return filter ? input_filter(document, job->table->table, input, &fed, err) : OK;
 }
 
 static status inputs_document(const build_state *s, const build_job *job, const strings *texts,
@@ -133,6 +136,14 @@ static status fill_document(const build_state *s, const build_job *job, json_t *
     return partitions_document(s, job, partitions, err);
 }
 
+/* Rows of the partitions around come out as well, and are not the partition's. */
+static bool reads_window(const lake_table *t) {
+    for (size_t i = 0; i < t->input_count; i++)
+        if (t->inputs[i].map.kind == MAP_WINDOW)
+            return true;
+    return false;
+}
+
 status job_document(const build_state *s, const build_job *job, json_t **ret, error *err) {
     const lake_table *t = job->table->table;
     char *folder = job_folder(s, job, s->arena);
@@ -140,9 +151,9 @@ status job_document(const build_state *s, const build_job *job, json_t **ret, er
     json_t *document =
         json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:b}", "op", "build", "table", t->name,
                   "sql", t->sql, "columns", columns_document(state_ledger_table(s, t)),
-                  "partition_by", texts_document(&t->partition_by), "outside", "fail", "output",
-                  output_document(s, job, folder), "maps", feeds_maps(s->c->lake, t),
-                  "single_thread", t->order_sensitive ? 1 : 0);
+                  "partition_by", texts_document(&t->partition_by), "outside",
+                  reads_window(t) ? "drop" : "fail", "output", output_document(s, job, folder),
+                  "maps", feeds_maps(s->c->lake, t), "single_thread", t->order_sensitive ? 1 : 0);
     status filled = fill_document(s, job, document, err);
     if (filled != OK) {
         json_decref(document);

@@ -1,34 +1,22 @@
 #include "build/state.h"
 
+#include "ledger/reach.h"
+
 typedef struct reaching {
     const build_state *s;
     reach_add *add;
     void *add_state;
 } reaching;
 
-/* Under MAP_ALL: every partition that the reader has, or is about to have. */
-static status add_every(const reaching *r, const lake_table *reader, error *err) {
-    const build_state *s = r->s;
-    if (reader->partition_by.count == 0) {
-        r->add(r->add_state, reader, "()");
-        return OK;
-    }
-    ledger_currents all = {0};
-    int64_t id = state_ledger_table(s, reader)->id;
-    TRY(ledger_currents_of(s->c->ledger, id, -1, s->arena, &all, err));
-    for (size_t i = 0; i < all.count; i++)
-        r->add(r->add_state, reader, all.items[i].text);
-    return OK;
-}
-
-static status add_partitions(const reaching *r, const lake_table *reader, const strings *partitions,
+static status add_partitions(const reaching *r, const lake_reader *reader, const strings *fed,
                              error *err) {
-    for (size_t i = 0; i < partitions->count; i++) {
-        if (str_eq(partitions->items[i], FEEDS_EVERY_PARTITION)) {
-            TRY(add_every(r, reader, err));
-            continue;
-        }
-        r->add(r->add_state, reader, partitions->items[i]);
+    const build_state *s = r->s;
+    ledger_edge edge = build_edge(s->c, reader->table, reader->input);
+    for (size_t i = 0; i < fed->count; i++) {
+        strings reached = {0};
+        TRY(ledger_reached(s->c->ledger, &edge, fed->items[i], s->arena, &reached, err));
+        for (size_t k = 0; k < reached.count; k++)
+            r->add(r->add_state, reader->table, reached.items[k]);
     }
     return OK;
 }
@@ -42,7 +30,7 @@ static status add_recorded(const reaching *r, const lake_reader *reader, int64_t
     if (found == E_NOT_FOUND)
         return OK;
     TRY(found);
-    return add_partitions(r, reader->table, &partitions, err);
+    return add_partitions(r, reader, &partitions, err);
 }
 
 /* A partition that failed before it ever had a version: where it would go is known without rows. */
@@ -52,7 +40,7 @@ static status add_expected(const reaching *r, const lake_reader *reader, const c
     if (feeds_need_rows(reader->input))
         return OK;
     TRY(feeds_read_edge(reader->table, reader->input, NULL, text, r->s->arena, &feed, err));
-    return add_partitions(r, reader->table, &feed.partitions, err);
+    return add_partitions(r, reader, &feed.partitions, err);
 }
 
 status state_reach(const build_state *s, const lake_table *t, const staged *st, reach_add *add,
@@ -65,7 +53,10 @@ status state_reach(const build_state *s, const lake_table *t, const staged *st, 
         else if (staged_is_stuck(st))
             TRY(add_expected(&r, &readers.items[i], st->text, err));
     }
-    for (size_t i = 0; i < st->feeds.count; i++)
-        TRY(add_partitions(&r, st->feeds.items[i].reader, &st->feeds.items[i].partitions, err));
+    for (size_t i = 0; i < st->feeds.count; i++) {
+        const unit_feed *feed = &st->feeds.items[i];
+        const lake_reader reader = {.table = feed->reader, .input = feed->input};
+        TRY(add_partitions(&r, &reader, &feed->partitions, err));
+    }
     return OK;
 }

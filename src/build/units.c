@@ -1,31 +1,42 @@
 #include "build/state.h"
 
-void state_init(build_state *s, const build_context *c, arena *a) {
-    size_t count = c->lake->table_count;
-    *s = (build_state){.c = c, .arena = a, .tables = ARENA_ARRAY(a, staged_table, count)};
-    for (size_t i = 0; i < count; i++) {
-        s->tables[i].by_text = strmap_new(a);
-        s->tables[i].blocked = strmap_new(a);
-        s->tables[i].layouts = strmap_new(a);
-    }
-}
+#include "ledger/reach.h"
 
 ledger_edge build_edge(const build_context *c, const lake_table *reader, const lake_input *input) {
     return (ledger_edge){.table = c->tables[reader->index].id,
                          .input = c->tables[input->table->index].id,
-                         .map = input->map_fingerprint};
+                         .map = input->map_fingerprint,
+                         .span = input->span};
 }
 
-static bool staged_feeds(const staged *st, const lake_table *reader, const lake_input *input,
-                         const char *text) {
-    if (input->map.kind == MAP_ALL)
+/* What one partition reads through one input. */
+typedef struct reading {
+    const build_state *s;
+    const lake_input *input;
+    ledger_edge edge;
+    strings fed; /* feeds of the units to read; not of MAP_ALL: there it is every unit */
+} reading;
+
+static const unit_feed *staged_feed(const reading *r, const staged *st) {
+    for (size_t i = 0; i < st->feeds.count; i++)
+        if (st->feeds.items[i].input == r->input)
+            return &st->feeds.items[i];
+    return NULL;
+}
+
+static bool staged_feeds(const reading *r, const staged *st) {
+    const unit_feed *feed = staged_feed(r, st);
+    if (r->input->map.kind == MAP_ALL)
         return true;
-    for (size_t i = 0; i < st->feeds.count; i++) {
-        const unit_feed *feed = &st->feeds.items[i];
-        if (feed->reader == reader && feed->input == input)
-            return strings_contain(&feed->partitions, text);
-    }
+    for (size_t i = 0; feed && i < r->fed.count; i++)
+        if (strings_contain(&feed->partitions, r->fed.items[i]))
+            return true;
     return false;
+}
+
+/* Versions of this build that are not to be read again as recorded ones. */
+static bool is_new(const staged *st) {
+    return st->changed && st->outcome != OUTCOME_LEAVING;
 }
 
 /* Versions that this build replaces, or ends with their generation. */
@@ -35,29 +46,123 @@ static const staged *replaced(const build_state *s, const lake_input *input, con
     return st && st->changed ? st : NULL;
 }
 
-static void add_recorded(const build_state *s, const lake_input *input, const ledger_units *units,
-                         source_units *ret) {
-    for (size_t i = 0; i < units->count; i++) {
-        if (!input->table->source && replaced(s, input, units->items[i].partition))
-            continue;
-        vec_push(s->arena, ret, ((source_unit){.unit = units->items[i]}));
-    }
+static bool is_replaced(const reading *r, const ledger_unit *unit) {
+    return !r->input->table->source && replaced(r->s, r->input, unit->partition);
 }
 
-static void add_staged(const build_state *s, const lake_table *t, const lake_input *input,
-                       const char *text, source_units *ret) {
-    const staged_table *table = &s->tables[input->table->index];
+static void add_recorded(const reading *r, const ledger_units *units, source_units *ret) {
+    for (size_t i = 0; i < units->count; i++)
+        if (!is_replaced(r, &units->items[i]))
+            vec_push(r->s->arena, ret, ((source_unit){.unit = units->items[i]}));
+}
+
+static void add_staged(const reading *r, source_units *ret) {
+    const staged_table *table = &r->s->tables[r->input->table->index];
     for (size_t i = 0; table->table && i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
-        if (!st->changed || st->outcome == OUTCOME_LEAVING || !staged_feeds(st, t, input, text))
+        if (!is_new(st) || !staged_feeds(r, st))
             continue;
         source_unit unit = {.staged = st,
                             .unit = {.partition = st->text,
                                      .content = st->content,
                                      .rows = st->rows,
                                      .bytes = st->bytes}};
-        vec_push(s->arena, ret, unit);
+        vec_push(r->s->arena, ret, unit);
     }
+}
+
+/* The newest base partition at or before last that a version of this build feeds, or NULL. */
+static const char *newest_staged(const reading *r, const char *prefix, const char *last) {
+    const char *newest = NULL;
+    const staged_table *table = &r->s->tables[r->input->table->index];
+    for (size_t i = 0; table->table && i < table->partitions.count; i++) {
+        const staged *st = table->partitions.items[i];
+        const unit_feed *feed = is_new(st) && st->rows > 0 ? staged_feed(r, st) : NULL;
+        for (size_t k = 0; feed && k < feed->partitions.count; k++) {
+            const char *base = feed->partitions.items[k];
+            if (str_starts(base, prefix) && strcmp(base, last) <= 0
+                && span_base_prefix(base, r->s->arena) && (!newest || strcmp(base, newest) > 0))
+                newest = base;
+        }
+    }
+    return newest;
+}
+
+static bool are_all_replaced(const reading *r, const ledger_units *units) {
+    for (size_t i = 0; i < units->count; i++)
+        if (!is_replaced(r, &units->items[i]))
+            return false;
+    return true;
+}
+
+/* The same of recorded versions that this build leaves as they are. */
+static status newest_recorded(const reading *r, ledger_bases bases, const char **ret, error *err) {
+    bool is_source = r->input->table->source != NULL;
+    for (;;) {
+        const char *base = NULL;
+        strings one = {0};
+        ledger_units units = {0};
+        TRY(ledger_newest_base(r->s->c->ledger, &r->edge, is_source, &bases, r->s->arena, &base,
+                               err));
+        *ret = base;
+        if (!base)
+            return OK;
+        vec_push(r->s->arena, &one, base);
+        TRY(ledger_units_at(r->s->c->ledger, &r->edge, is_source, &one, r->s->arena, &units, err));
+        if (!are_all_replaced(r, &units))
+            return OK;
+        bases.last = base;
+        bases.before_last = true;
+    }
+}
+
+static status find_newest(reading *r, const char *text, error *err) {
+    const char *prefix = NULL, *own = NULL, *recorded = NULL;
+    TRY(span_prefix(r->input->map.span, text, r->s->arena, &prefix, err));
+    TRY(span_own(r->input->map.span, text, r->s->arena, &own, err));
+    if (!prefix)
+        return OK;
+    const ledger_bases bases = {.prefix = prefix, .last = own};
+    const char *newest = newest_staged(r, prefix, own);
+    TRY(newest_recorded(r, bases, &recorded, err));
+    if (!newest || (recorded && strcmp(recorded, newest) > 0))
+        newest = recorded;
+    if (newest)
+        vec_push(r->s->arena, &r->fed, newest);
+    return OK;
+}
+
+static status begin_reading(const build_state *s, const lake_table *t, const lake_input *input,
+                            const char *text, reading *ret, error *err) {
+    reading r = {.s = s, .input = input, .edge = build_edge(s->c, t, input)};
+    if (input->map.kind == MAP_WINDOW)
+        TRY(span_reads(input->map.span, text, s->arena, &r.fed, err));
+    else if (input->map.kind == MAP_AS_OF)
+        TRY(find_newest(&r, text, err));
+    else
+        vec_push(s->arena, &r.fed, text);
+    *ret = r;
+    return OK;
+}
+
+static status find_recorded(const reading *r, ledger_units *ret, error *err) {
+    bool is_source = r->input->table->source != NULL, whole = r->input->map.kind == MAP_ALL;
+    if (r->input->span)
+        return ledger_units_at(r->s->c->ledger, &r->edge, is_source, &r->fed, r->s->arena, ret,
+                               err);
+    return ledger_units_feeding(r->s->c->ledger, &r->edge, is_source,
+                                whole ? NULL : r->fed.items[0], r->s->arena, ret, err);
+}
+
+/* Each is the whole: of those that stand at one time, the one that landed last counts. */
+static void keep_newest(ledger_units *units) {
+    const ledger_unit *newest = NULL;
+    for (size_t i = 0; i < units->count; i++)
+        if (!newest || units->items[i].land_time >= newest->land_time)
+            newest = &units->items[i];
+    if (newest)
+        units->items[0] = *newest;
+    units->count = newest ? 1 : 0;
 }
 
 static int by_partition(const void *left, const void *right) {
@@ -69,17 +174,26 @@ status state_units(const build_state *s, const lake_table *t, const lake_input *
                    const char *text, source_units *ret, error *err) {
     ledger_units recorded = {0};
     source_units units = {0};
-    ledger_edge edge = build_edge(s->c, t, input);
-    bool is_source = input->table->source != NULL;
-    TRY(ledger_units_feeding(s->c->ledger, &edge, is_source,
-                             input->map.kind == MAP_ALL ? NULL : text, s->arena, &recorded, err));
-    add_recorded(s, input, &recorded, &units);
-    if (!is_source) {
-        add_staged(s, t, input, text, &units);
+    reading r;
+    TRY(begin_reading(s, t, input, text, &r, err));
+    TRY(find_recorded(&r, &recorded, err));
+    if (input->map.span && input->map.span->only_newest)
+        keep_newest(&recorded);
+    add_recorded(&r, &recorded, &units);
+    if (!input->table->source) {
+        add_staged(&r, &units);
         if (units.count > 0)
             qsort(units.items, units.count, sizeof *units.items, by_partition);
     }
     *ret = units;
+    return OK;
+}
+
+status state_fed(const build_state *s, const lake_table *t, const lake_input *input,
+                 const char *text, strings *ret, error *err) {
+    reading r;
+    TRY(begin_reading(s, t, input, text, &r, err));
+    *ret = r.fed;
     return OK;
 }
 

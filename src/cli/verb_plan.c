@@ -5,15 +5,13 @@
 enum { EXIT_WORK = 10 };
 
 static status make_plan(session *s, error *err) {
-    run_scope of = {0};
+    bool *selected = NULL;
+    TRY(session_select(s, &selected, err));
     plan planned = {0};
-    TRY(range_scope(s, &of, err));
-    TRY(report_make_plan(s, &of, &planned, err));
+    TRY(report_make_plan(s, selected, &planned, err));
     progress_clear(s->command->progress);
     report_plan(s->command->out, &planned, NULL);
-    size_t blocked = 0;
-    bool is_work = report_plan_count(&planned, &blocked) > 0;
-    if (is_work && option_given(s->command->options, OPTION_DETAILED_EXITCODE))
+    if (planned.step_count > 0 && option_given(s->command->options, OPTION_DETAILED_EXITCODE))
         s->command->exit_code = EXIT_WORK;
     return OK;
 }

@@ -5,17 +5,52 @@ static char *map_id(arena *a, const lake_table *reader, const lake_input *input)
 }
 
 bool feeds_need_rows(const lake_input *input) {
-    return input->map.kind == MAP_DERIVED || input->map.kind == MAP_EXPRESSION;
+    switch (input->map.kind) {
+    case MAP_DERIVED:
+    case MAP_EXPRESSION:
+        return true;
+    case MAP_WINDOW:
+    case MAP_AS_OF:
+        return input->map.same.count == 0;
+    case MAP_SAME:
+    case MAP_ALL:
+    case MAP_NONE:
+        break;
+    }
+    return false;
+}
+
+const strings *feeds_columns(const lake_table *reader, const lake_input *input) {
+    return input->map.span ? &input->map.span->base : &reader->partition_by;
+}
+
+/* What cannot be put in order among the others must not be the newest of them. */
+static char *ordered(arena *a, const char *expression, const char *type) {
+    const char *last = str_eq(type, "DATE") ? "9999-12-31" : "9999-12-31 23:59:59.999999";
+    return arena_printf(a,
+                        "CASE WHEN (%s\n) > %s '%s' AND isfinite((%s\n)) OR (%s\n) < %s"
+                        " '0001-01-01' AND isfinite((%s\n)) THEN error('the time of the row is not"
+                        " in the years 1 to 9999') ELSE (%s\n) END",
+                        expression, type, last, expression, expression, type, expression,
+                        expression);
+}
+
+static const char *column_expression(arena *a, const lake_input *input, size_t i,
+                                     const char *type) {
+    const char *expression = input->map.expressions.items[i];
+    bool moves = input->map.kind == MAP_AS_OF && i + 1 == input->map.span->base.count;
+    return moves ? ordered(a, expression, type) : expression;
 }
 
 static json_t *map_document(arena *a, const lake_table *reader, const lake_input *input) {
     json_t *list = json_array();
-    for (size_t i = 0; i < reader->partition_by.count; i++) {
-        int place = columns_find(&reader->columns, reader->partition_by.items[i]);
+    const strings *names = feeds_columns(reader, input);
+    for (size_t i = 0; i < names->count; i++) {
+        int place = columns_find(&reader->columns, names->items[i]);
         ASSERT(place >= 0);
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s}", "expression", input->map.expressions.items[i],
-                                        "type", reader->columns.items[place].type));
+        const char *type = reader->columns.items[place].type;
+        json_array_append_new(list, json_pack("{s:s, s:s}", "expression",
+                                              column_expression(a, input, i, type), "type", type));
     }
     return json_pack("{s:s, s:o}", "id", map_id(a, reader, input), "columns", list);
 }
@@ -98,13 +133,13 @@ static status read_rows(const lake_table *reader, const lake_input *input, const
         return error_set(err, E_ENGINE, "the worker's answer lacks the map \"%s\"", id);
     json_t *partitions = NULL, *rows = json_object_get(found, "rows");
     TRY(json_need_array(found, "partitions", &partitions, err));
+    const strings *names = feeds_columns(reader, input);
     size_t count = json_array_size(partitions);
     counted *list = ARENA_ARRAY(a, counted, count);
     for (size_t i = 0; i < count; i++) {
         const char **values = NULL;
-        TRY(read_values(json_array_get(partitions, i), reader->partition_by.count, a, &values,
-                        err));
-        list[i].text = partition_text(a, &reader->partition_by, values);
+        TRY(read_values(json_array_get(partitions, i), names->count, a, &values, err));
+        list[i].text = partition_text(a, names, values);
         list[i].rows = json_integer_value(json_array_get(rows, i));
     }
     take_sorted(a, list, count, feed);
@@ -114,14 +149,14 @@ static status read_rows(const lake_table *reader, const lake_input *input, const
 /* The input's partition names the reader's: pick the values of the columns that it shares. */
 static status same_partition(const lake_table *reader, const lake_input *input,
                              const char *partition, arena *a, const char **ret, error *err) {
-    const strings *from = &input->table->partition_by;
-    const char **values = NULL, **own = ARENA_ARRAY(a, const char *, reader->partition_by.count);
+    const strings *from = &input->table->partition_by, *to = feeds_columns(reader, input);
+    const char **values = NULL, **own = ARENA_ARRAY(a, const char *, to->count);
     TRY(partition_values(partition, from, a, &values, err));
-    for (size_t i = 0; i < reader->partition_by.count; i++)
+    for (size_t i = 0; i < to->count; i++)
         for (size_t j = 0; j < from->count; j++)
             if (str_eq(from->items[j], input->map.same.items[i]))
                 own[i] = values[j];
-    *ret = partition_text(a, &reader->partition_by, own);
+    *ret = partition_text(a, to, own);
     return OK;
 }
 
@@ -134,7 +169,7 @@ status feeds_read_edge(const lake_table *reader, const lake_input *input, const 
         *ret = feed;
         return OK;
     }
-    if (input->map.kind == MAP_SAME) {
+    if (input->map.kind != MAP_ALL) {
         ASSERT(partition != NULL);
         TRY(same_partition(reader, input, partition, a, &only, err));
     }

@@ -1,7 +1,8 @@
 /* feeds: the maps of a table's readers as a job wants them, and its answer as partition texts.
  *
  * Shared by landing (deliveries) and building (versions): both must speak of the same edges in the
- * same order. MAP_SAME and MAP_ALL need no engine: they are answered here. */
+ * same order. Where the unit's own partition tells (MAP_SAME, MAP_ALL, windows over it) no engine
+ * is needed: that is answered here. */
 #ifndef WEIR_ENGINE_FEEDS_H
 #define WEIR_ENGINE_FEEDS_H
 
@@ -15,7 +16,8 @@
 typedef struct unit_feed {
     const lake_table *reader;
     const lake_input *input; /* of the reader: which map, under which fingerprint */
-    strings partitions;      /* texts, sorted, each once */
+    strings partitions;      /* texts, sorted, each once; of a window or as_of map base partitions
+                                (ledger/reach.h) */
     int64_t *rows;           /* per partition, 0 when not counted */
 } unit_feed;
 typedef VEC(unit_feed) unit_feeds;
@@ -24,6 +26,8 @@ typedef VEC(unit_feed) unit_feeds;
 json_t *feeds_maps(const lake *l, const lake_table *t);
 /* The same for one edge alone. */
 json_t *feeds_map_of(const lake_table *reader, const lake_input *input);
+/* The columns of the partitions that feeds name: the reader's, or those of base partitions. */
+const strings *feeds_columns(const lake_table *reader, const lake_input *input);
 /* Does this map need rows to be looked at? */
 bool feeds_need_rows(const lake_input *input);
 

@@ -91,6 +91,16 @@ status job_read_strings(const json_t *object, const char *key, arena *a, strings
     return OK;
 }
 
+status job_read_types(const json_t *object, const char *key, arena *a, strings *ret, error *err) {
+    strings types;
+    TRY(job_read_strings(object, key, a, &types, err));
+    for (size_t i = 0; i < types.count; i++)
+        if (!job_type_is_plain(types.items[i]))
+            return error_set(err, E_USAGE, "\"%s\" is not a type", types.items[i]);
+    *ret = types;
+    return OK;
+}
+
 static status read_partition(const json_t *list, size_t keys, const char **values, error *err) {
     if (json_array_size(list) != keys)
         return error_set(err, E_USAGE, "a partition has %zu values, expected %zu",

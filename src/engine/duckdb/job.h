@@ -42,6 +42,9 @@ CHECKED status job_read_maps(const json_t *object, const char *key, arena *a, jo
                              error *err);
 CHECKED status job_read_strings(const json_t *object, const char *key, arena *a, strings *ret,
                                 error *err);
+/* Texts that are types. */
+CHECKED status job_read_types(const json_t *object, const char *key, arena *a, strings *ret,
+                              error *err);
 CHECKED status job_read_partitions(const json_t *object, const char *key, size_t keys, arena *a,
                                    job_partitions *ret, error *err);
 /* The position of name, or -1. */

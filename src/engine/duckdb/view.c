@@ -260,12 +260,20 @@ static void add_filter_columns(const view_input *input, buf *sql) {
         buf_printf(sql, ", (%s\n) AS __weir_f%zu", input->filter.items[i], i);
 }
 
+/* The table of an input's own values. */
+static const char *only_name(const view_input *input, arena *a) {
+    return arena_printf(a, "only %s", input->table);
+}
+
 static void add_filter_join(const view_input *input, buf *sql) {
     const char **values = ARENA_ARRAY(sql->arena, const char *, input->filter.count);
     for (size_t i = 0; i < input->filter.count; i++)
         values[i] = arena_printf(sql->arena, "__weir_all.__weir_f%zu", i);
     buf_add(sql, " WHERE ");
-    view_add_ordinal(input->filter.count, values, sql);
+    if (input->has_only)
+        view_add_place(only_name(input, sql->arena), input->filter.count, values, sql);
+    else
+        view_add_ordinal(input->filter.count, values, sql);
     buf_add(sql, " IS NOT NULL");
 }
 
@@ -273,9 +281,23 @@ static bool compares_values(const view_input *input, const view_plan *plan) {
     return input->filter.count == 1 && plan->partitions.count <= FILTER_VALUES_MAX;
 }
 
+/* The input with what its filter sees. */
+static view_input with_hidden(const view_input *input, arena *a) {
+    view_input whole = *input;
+    whole.columns = (job_columns){0};
+    for (size_t i = 0; i < input->columns.count; i++)
+        vec_push(a, &whole.columns, input->columns.items[i]);
+    for (size_t i = 0; i < input->hidden.count; i++)
+        vec_push(a, &whole.columns, input->hidden.items[i]);
+    return whole;
+}
+
 static status add_filtered(db *d, const view_input *input, const view_plan *plan, arena *a,
                            buf *sql, error *err) {
     bool by_values = compares_values(input, plan);
+    const view_input whole = with_hidden(input, a);
+    if (input->has_only && !by_values)
+        TRY(view_make_places(d, plan, only_name(input, a), a, err));
     buf_add(sql, "SELECT ");
     for (size_t i = 0; i < input->columns.count; i++) {
         buf_add(sql, i > 0 ? ", " : "");
@@ -286,7 +308,7 @@ static status add_filtered(db *d, const view_input *input, const view_plan *plan
         add_filter_columns(input, sql);
         buf_add(sql, " FROM (");
     }
-    TRY(make_body(d, input, a, sql, err));
+    TRY(make_body(d, &whole, a, sql, err));
     buf_add(sql, by_values ? ") AS __weir_in" : ") AS __weir_in) AS __weir_all");
     if (by_values)
         add_filter_values(input, plan, sql);
@@ -304,14 +326,15 @@ static bool is_written_by_weir(const view_input *input) {
 
 status view_make(db *d, const view_input *input, const view_plan *plan, arena *a, error *err) {
     buf sql = buf_new(a);
-    bool filtered = input->filter.count > 0 && plan != NULL;
-    if (filtered && input->filter.count != plan->types.count)
+    const view_plan *by = input->has_only ? &input->only : plan;
+    bool filtered = input->filter.count > 0 && by != NULL;
+    if (filtered && input->filter.count != by->types.count)
         return error_set(err, E_USAGE, "the filter of \"%s\" has %zu expressions, expected %zu",
-                         input->table, input->filter.count, plan->types.count);
+                         input->table, input->filter.count, by->types.count);
     bool sorted = plan != NULL && plan->is_sorted && is_written_by_weir(input);
     TRY(view_begin(&sql, input->table, err));
     buf_add(&sql, sorted ? "FROM (" : "");
-    TRY(filtered ? add_filtered(d, input, plan, a, &sql, err) : make_body(d, input, a, &sql, err));
+    TRY(filtered ? add_filtered(d, input, by, a, &sql, err) : make_body(d, input, a, &sql, err));
     buf_add(&sql, sorted ? ") ORDER BY ALL" : "");
     status result = db_run(d, sql.text, err);
     if (result != OK)

@@ -18,6 +18,14 @@ typedef struct view_file {
 } view_file;
 typedef VEC(view_file) view_files;
 
+/* The job's partitions, in the table __weir.plan after view_make_plan. */
+typedef struct view_plan {
+    job_partitions partitions;
+    strings types;  /* of the partition columns */
+    bool is_sorted; /* tables that Weir wrote are read in the order of all their columns: which
+                       order their files have depends on how they were built */
+} view_plan;
+
 /* Files with one reading contract. */
 typedef struct view_group {
     reader reader;
@@ -30,16 +38,11 @@ typedef struct view_input {
     VEC(view_group) groups;
     const json_t *values; /* literal rows; NULL when the input has files */
     strings filter;       /* one expression per partition column; empty: everything is read */
+    job_columns hidden;   /* that only the filter sees */
+    bool has_only;
+    view_plan only; /* has_only: the values to read, instead of the job's partitions */
 } view_input;
 typedef VEC(view_input) view_inputs;
-
-/* The job's partitions, in the table __weir.plan after view_make_plan. */
-typedef struct view_plan {
-    job_partitions partitions;
-    strings types;  /* of the partition columns */
-    bool is_sorted; /* tables that Weir wrote are read in the order of all their columns: which
-                       order their files have depends on how they were built */
-} view_plan;
 
 /* paths: gets every file to be read. link_dir: where a file whose name the engine would take for a
  * pattern gets another name. */
@@ -51,10 +54,14 @@ CHECKED status view_read_inputs(const json_t *job, const char *link_dir, arena *
 /* Makes the schema __weir, in which everything of the worker's own lives, and the plan. E_USAGE
  * when a value does not fit its type. */
 CHECKED status view_make_plan(db *d, const view_plan *plan, arena *a, error *err);
+/* The same as the table __weir.<name>, for view_add_place. */
+CHECKED status view_make_places(db *d, const view_plan *plan, const char *name, arena *a,
+                                error *err);
 /* The ordinal of the planned partition that a row is in, or NULL; values: columns in scope, one
  * per partition column. A scalar subquery, for the engine turns it into a join that always reads
  * the plan first, however few rows it takes the data for. */
 void view_add_ordinal(size_t keys, const char *const *values, buf *sql);
+void view_add_place(const char *name, size_t keys, const char *const *values, buf *sql);
 /* plan may be NULL when no input has a filter. */
 CHECKED status view_make(db *d, const view_input *input, const view_plan *plan, arena *a,
                          error *err);

@@ -46,32 +46,46 @@ status view_load_texts(db *d, const char *name, const char *const *cells, size_t
     return append_all(d, name, cells, rows, columns, err);
 }
 
-void view_add_ordinal(size_t keys, const char *const *values, buf *sql) {
-    buf_add(sql, "(SELECT __weir_plan.__weir_ordinal FROM __weir.plan AS __weir_plan WHERE true");
+static const char PLAN[] = "plan";
+
+void view_add_place(const char *name, size_t keys, const char *const *values, buf *sql) {
+    buf_add(sql, "(SELECT __weir_plan.__weir_ordinal FROM __weir.");
+    buf_sql_identifier(sql, name);
+    buf_add(sql, " AS __weir_plan WHERE true");
     for (size_t i = 0; i < keys; i++)
         buf_printf(sql, " AND %s IS NOT DISTINCT FROM __weir_plan.__weir_key%zu", values[i], i);
     buf_char(sql, ')');
 }
 
-status view_make_plan(db *d, const view_plan *plan, arena *a, error *err) {
+void view_add_ordinal(size_t keys, const char *const *values, buf *sql) {
+    view_add_place(PLAN, keys, values, sql);
+}
+
+status view_make_places(db *d, const view_plan *plan, const char *name, arena *a, error *err) {
     size_t columns = plan->partitions.keys + 1;
     size_t rows = plan->partitions.count;
     const char **cells = ARENA_ARRAY(a, const char *, rows *columns);
+    const char *texts = arena_printf(a, "%s texts", name);
     for (size_t r = 0; r < rows; r++) {
         cells[r * columns] = arena_printf(a, "%zu", r);
         for (size_t k = 1; k < columns; k++)
             cells[r * columns + k] = plan->partitions.values[r][k - 1];
     }
-    TRY(view_load_texts(d, "plan_texts", cells, rows, columns, err));
+    TRY(view_load_texts(d, texts, cells, rows, columns, err));
     buf sql = buf_new(a);
-    buf_add(&sql,
-            "CREATE TABLE __weir.plan AS SELECT CAST(__weir_c0 AS INTEGER) AS __weir_ordinal");
+    buf_printf(&sql,
+               "CREATE TABLE __weir.%s AS SELECT CAST(__weir_c0 AS INTEGER) AS __weir_ordinal",
+               sql_identifier(a, name));
     for (size_t k = 1; k < columns; k++)
         buf_printf(&sql, ", CAST(__weir_c%zu AS %s) AS __weir_key%zu", k, plan->types.items[k - 1],
                    k - 1);
-    buf_add(&sql, " FROM __weir.plan_texts");
+    buf_printf(&sql, " FROM __weir.%s", sql_identifier(a, texts));
     status result = db_run(d, sql.text, err);
     if (result != OK)
         error_prefix(err, "a planned partition is not of its column's type");
     return result;
+}
+
+status view_make_plan(db *d, const view_plan *plan, arena *a, error *err) {
+    return view_make_places(d, plan, PLAN, a, err);
 }

@@ -68,6 +68,19 @@ static status read_groups(const json_t *document, const char *link_dir, arena *a
     return OK;
 }
 
+static status read_filter(const json_t *document, arena *a, view_input *input, error *err) {
+    const json_t *only = json_object_get(document, "only");
+    TRY(job_read_strings(document, "filter", a, &input->filter, err));
+    if (json_object_get(document, "hidden") != NULL)
+        TRY(job_read_columns(document, "hidden", a, &input->hidden, err));
+    input->has_only = json_is_object(only);
+    if (!input->has_only)
+        return OK;
+    TRY(job_read_types(only, "types", a, &input->only.types, err));
+    return job_read_partitions(only, "values", input->only.types.count, a, &input->only.partitions,
+                               err);
+}
+
 status view_read_input(const json_t *document, const char *link_dir, arena *a, view_input *ret,
                        strings *paths, error *err) {
     view_input input = {0};
@@ -84,7 +97,7 @@ status view_read_input(const json_t *document, const char *link_dir, arena *a, v
         TRY(read_groups(document, link_dir, a, &input, paths, err));
     }
     if (json_is_array(json_object_get(document, "filter")))
-        TRY(job_read_strings(document, "filter", a, &input.filter, err));
+        TRY(read_filter(document, a, &input, err));
     *ret = input;
     return OK;
 }

@@ -168,10 +168,28 @@ static void test_a_source_without_deliveries_has_an_empty_summary(void **state) 
     assert_null(all->worst);
 }
 
+static void test_a_file_reaches_the_windows_around_its_days(void **state) {
+    world *w = world_of(state);
+    build_two_files(w);
+    world_write(
+        w, "tables/gold/window.sql",
+        "SELECT event_date, sum(amount) OVER (ORDER BY event_date) AS n FROM silver.sales\n");
+    world_write(w, "tables/gold/window.yaml",
+                "partition_by: [event_date]\nmap: {silver.sales: {event_date: [-1, 0]}}\n");
+    world_define(w);
+    world_run(w);
+    assert_string_equal(reached_by(w, a),
+                        "silver.sales event_date=2020-01-01; silver.sales event_date=2020-02-01; "
+                        "gold.month month=2020-01-01?; gold.month month=2020-02-01?; "
+                        "gold.total ()?; gold.window event_date=2020-01-01?; "
+                        "gold.window event_date=2020-02-01?; gold.window event_date=2020-02-02?");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_a_file_reaches_its_days_and_what_reads_them),
         WORLD_TEST(test_a_partition_reaches_itself_and_what_reads_it),
+        WORLD_TEST(test_a_file_reaches_the_windows_around_its_days),
         WORLD_TEST(test_the_same_partition_by_two_ways_is_one),
         WORLD_TEST(test_what_a_partition_fed_before_is_reached_too),
         WORLD_TEST(test_what_is_not_built_yet_is_reached_all_the_same),

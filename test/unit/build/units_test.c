@@ -130,6 +130,99 @@ static void test_rows_of_other_partitions_stay_out(void **state) {
                         "2020-01-01,A,1 2020-01-02,A,2 2020-01-02,B,4");
 }
 
+/* silver.window sums the day and the day before; silver.named takes the newest city list. */
+static void define_around(world *w) {
+    world_define_shop(w);
+    world_write(w, "tables/silver/window.sql",
+                "SELECT event_date, sum(amount) OVER (ORDER BY event_date RANGE BETWEEN INTERVAL 1"
+                " DAY PRECEDING AND CURRENT ROW) AS total FROM silver.sales\n");
+    world_write(w, "tables/silver/window.yaml",
+                "partition_by: [event_date]\nmap: {silver.sales: {event_date: [-1, 0]}}\n");
+    world_write(w, "tables/raw/cities.yaml",
+                "format: csv\ncolumns: {since: string, city: string}\n");
+    world_write(w, "tables/silver/cities.sql",
+                "SELECT cast(since AS date) AS since, city FROM raw.cities\n");
+    world_write(w, "tables/silver/cities.yaml", "partition_by: [since]\n");
+    world_write(w, "tables/silver/named.sql",
+                "SELECT s.event_date, s.amount, c.city FROM silver.sales AS s"
+                " LEFT JOIN silver.cities AS c ON true\n");
+    world_write(w, "tables/silver/named.yaml",
+                "partition_by: [event_date]\n"
+                "map: {silver.cities: {as_of: event_date, by: since}}\n");
+    world_define(w);
+}
+
+static void test_a_window_is_built_again_around_what_changes(void **state) {
+    world *w = world_of(state);
+    define_around(w);
+    world_deliver(w, "raw.sales", "a.csv",
+                  "day,shop,amount\n2020-01-01,A,1\n2020-01-03,A,4\n2020-01-04,A,8\n");
+    world_run(w);
+    assert_string_equal(world_rows(w, "silver.window"), "2020-01-01,1 2020-01-03,4 2020-01-04,12");
+    int64_t late = world_deliver(w, "raw.sales", "b.csv", "day,shop,amount\n2020-01-02,A,2\n");
+    world_run(w);
+    assert_string_equal(world_rows(w, "silver.window"),
+                        "2020-01-01,1 2020-01-02,3 2020-01-03,6 2020-01-04,12");
+    /* silver.sales, silver.named and gold of the 2nd; the window of the 2nd and the 3rd */
+    assert_string_equal(world_counts(w), "built 6");
+    world_set_state(w, late, DELIVERY_WITHDRAWN);
+    world_run(w);
+    assert_string_equal(world_rows(w, "silver.window"), "2020-01-01,1 2020-01-03,4 2020-01-04,12");
+    world_run(w);
+    assert_string_equal(world_counts(w), "");
+    world_assert_no_garbage(w);
+}
+
+static void test_a_list_counts_until_the_next_one_and_after_one_that_is_gone(void **state) {
+    world *w = world_of(state);
+    define_around(w);
+    world_deliver(w, "raw.sales", "a.csv",
+                  "day,shop,amount\n2020-01-01,A,1\n2020-01-03,A,4\n2020-01-05,A,8\n");
+    world_deliver(w, "raw.cities", "2.csv", "since,city\n2020-01-02,Rome\n");
+    world_run(w);
+    assert_string_equal(world_rows(w, "silver.named"),
+                        "2020-01-01,1,NULL 2020-01-03,4,Rome 2020-01-05,8,Rome");
+    int64_t newer = world_deliver(w, "raw.cities", "4.csv", "since,city\n2020-01-04,Pisa\n");
+    world_run(w);
+    assert_string_equal(world_rows(w, "silver.named"),
+                        "2020-01-01,1,NULL 2020-01-03,4,Rome 2020-01-05,8,Pisa");
+    assert_string_equal(world_counts(w), "built 2");
+    /* Its partition stays, without rows; a day and its list may also come together. */
+    world_set_state(w, newer, DELIVERY_WITHDRAWN);
+    world_deliver(w, "raw.cities", "0.csv", "since,city\n2019-12-31,Bari\n");
+    world_deliver(w, "raw.sales", "b.csv", "day,shop,amount\n2020-01-06,A,16\n");
+    world_run(w);
+    assert_string_equal(world_rows(w, "silver.named"),
+                        "2020-01-01,1,Bari 2020-01-03,4,Rome 2020-01-05,8,Rome 2020-01-06,16,Rome");
+    world_run(w);
+    assert_string_equal(world_counts(w), "");
+}
+
+/* Feeds of the input are not known under a map that is new. */
+static void test_a_window_that_is_written_later_is_absorbed(void **state) {
+    world *w = world_of(state);
+    world_define_shop(w);
+    world_deliver(w, "raw.sales", "a.csv",
+                  "day,shop,amount\n2020-01-01,A,1\n2020-01-02,A,2\n2020-01-03,A,4\n");
+    world_run(w);
+    define_around(w);
+    world_write(
+        w, "tables/silver/window.sql",
+        "SELECT cast(day AS date) AS event_date, sum(cast(amount AS bigint)) OVER (ORDER BY"
+        " cast(day AS date) RANGE BETWEEN INTERVAL 1 DAY PRECEDING AND CURRENT ROW) AS total"
+        " FROM raw.sales\n");
+    world_write(w, "tables/silver/window.yaml",
+                "partition_by: [event_date]\nmap: {raw.sales: {event_date: [-1, 0]}}\n");
+    world_define(w);
+    world_run(w);
+    assert_string_equal(world_rows(w, "silver.window"), "2020-01-01,1 2020-01-02,3 2020-01-03,6");
+    world_write(w, "tables/silver/window.yaml",
+                "partition_by: [event_date]\nmap: {raw.sales: {event_date: [0, 0]}}\n");
+    world_define(w);
+    world_run(w);
+    assert_string_equal(world_rows(w, "silver.window"), "2020-01-01,1 2020-01-02,2 2020-01-03,4");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_another_partitioning_is_never_read_beside_the_old_one),
@@ -139,6 +232,9 @@ int main(void) {
         WORLD_TEST(test_one_input_named_twice_is_read_as_one),
         WORLD_TEST(test_a_partition_reads_each_of_its_inputs_under_its_own_map),
         WORLD_TEST(test_rows_of_other_partitions_stay_out),
+        WORLD_TEST(test_a_window_is_built_again_around_what_changes),
+        WORLD_TEST(test_a_list_counts_until_the_next_one_and_after_one_that_is_gone),
+        WORLD_TEST(test_a_window_that_is_written_later_is_absorbed),
     };
     return WORLD_RUN(tests);
 }

@@ -77,6 +77,39 @@ static void test_an_input_without_files_is_an_empty_view(void **state) {
                    "{`done`:true,`rows`:0}");
 }
 
+/* The filter's values are the input's own; it may speak of what the view does not have. */
+static void test_only_rows_of_the_values_given_are_read(void **state) {
+    static const char *const FILTERS[][2] = {
+        {"`filter`:[`a`],`only`:{`types`:[`BIGINT`],`values`:[[`2`],[null]]}",
+         "[`2`,`y`],[null,`z`]"},
+        {"`filter`:[`file_land_timestamp + a`],`hidden`:[{`name`:`file_land_timestamp`,`type`:"
+         "`BIGINT`}],`only`:{`types`:[`BIGINT`],`values`:[[`8`]]}",
+         "[`1`,`x`]"},
+        {"`filter`:[`a`,`b`],`only`:{`types`:[`BIGINT`,`VARCHAR`],`values`:[[`1`,`y`],[null,`z`]]}",
+         "[null,`z`]"},
+        {"`filter`:[`a`],`only`:{`types`:[`BIGINT`],`values`:[]}", NULL},
+    };
+    fixture *f = *state;
+    const char *contract = "{`format`:`csv`,`file_columns`:[`a`,`b`],`columns`:[{`name`:`a`,`type`:"
+                           "`BIGINT`,`from`:0},{`name`:`b`,`type`:`VARCHAR`,`from`:1}]}";
+    const char *csv = file(f, "x.csv", "a,b\n1,x\n2,y\n,z\n");
+    for (size_t i = 0; i < ARRAY_SIZE(FILTERS); i++) {
+        const char *answer = fixture_ask(f,
+                                         "{`op`:`query`,`sql`:`select * from raw.x`,`inputs`:[{"
+                                         "`table`:`raw.x`,`columns`:[" AB "],`groups`:[{`contract`:"
+                                         "%s,`files`:[%s]}],%s}]}",
+                                         contract, csv, FILTERS[i][0]);
+        if (FILTERS[i][1] != NULL)
+            fixture_holds(answer, arena_printf(f->arena, "{`rows`:[%s]}", FILTERS[i][1]));
+        else
+            fixture_holds(answer, "`rows`:0");
+    }
+    fixture_holds(fixture_ask(f, "{`op`:`query`,`sql`:`select * from raw.x`,`inputs`:[{`table`:"
+                                 "`raw.x`,`columns`:[" AB "],`groups`:[],`filter`:[`a`],`only`:{"
+                                 "`types`:[`BIGINT); drop`],`values`:[]}}]}"),
+                  "is not a type");
+}
+
 static void test_broken_inputs_are_refused(void **state) {
     fixture *f = *state;
     fixture_holds(rows(f, AB, "{`format`:`opaque`}", file(f, "x", "x")),
@@ -105,6 +138,7 @@ int main(void) {
         cmocka_unit_test(test_a_column_takes_the_type_that_the_table_has_now),
         cmocka_unit_test(test_bytes_that_break_their_contract_are_data_errors),
         cmocka_unit_test(test_an_input_without_files_is_an_empty_view),
+        cmocka_unit_test(test_only_rows_of_the_values_given_are_read),
         cmocka_unit_test(test_broken_inputs_are_refused),
     };
     return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
