@@ -8,8 +8,16 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "ledger/care.h"
+#include "plan/filter.h"
 #include "plan/plan.h"
 #include "store/store.h"
+
+/* What of the stale partitions is meant; what follows from it is, too. The others are left for a
+ * later run, with what reads them: nothing is built over a mixture of done and not done. */
+typedef struct build_scope {
+    const plan_filter *filter; /* NULL: all */
+    const strings *forced_by;  /* only what these rebuilds force; NULL: all */
+} build_scope;
 
 typedef struct build_context {
     const lake *lake;
@@ -24,6 +32,7 @@ typedef struct build_context {
     int64_t started_us; /* of the run, or --now */
     int64_t fence;      /* of the lease "run" */
     bool retry_failed;
+    const build_scope *scope; /* NULL: all that is stale */
     const volatile int *interrupted;
     void (*progress)(void *state, const char *table, size_t done, size_t planned); /* NULL: none */
     void *progress_state;
@@ -38,15 +47,18 @@ typedef struct build_failure {
 typedef struct build_blocked {
     const char *table;
     const char *partition;
+    const char *by; /* "silver.sales day=2024-05-01": what failed or waits itself; NULL: nothing */
 } build_blocked;
+typedef VEC(build_blocked) build_blockeds;
 
 typedef struct build_result {
     int64_t built, reused, unchanged, emptied;
     int64_t rows, bytes; /* written */
     int64_t seq;         /* of the newest commit; 0: nothing to commit */
     VEC(build_failure) failed;
-    VEC(build_blocked) blocked;
-    VEC(build_blocked) held; /* something they read changed, but they are held */
+    build_blockeds blocked;
+    build_blockeds later; /* left for a later run */
+    build_blockeds held;  /* something they read changed, but they are held */
 } build_result;
 
 /* Turn changes since the bookmarks into marks; computes feeds that are not known yet. Quick when
@@ -58,15 +70,36 @@ CHECKED status build_absorb(const build_context *c, error *err);
 CHECKED status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret,
                           error *err);
 
-/* How many partitions of each table wait for one upstream that failed. ret_counts: one per lake
- * table. */
-CHECKED status build_blocked_counts(const build_context *c, arena *a, int64_t *ret_counts,
-                                    error *err);
+/* Partitions that wait for one upstream that failed, by table. */
+CHECKED status build_blocked_find(const build_context *c, arena *a, build_blockeds *ret,
+                                  error *err);
 
 /* Absorb, then build everything stale in dependency order and commit. Failed partitions are in ret
  * and do not stop the rest; the status is not OK when the run as such could not go on. */
 CHECKED status build_stale(const build_context *c, const bool *selected, arena *a,
                            build_result *ret, error *err);
+
+typedef struct build_force {
+    const bool *selected;      /* tables whose partitions are forced; sources among them are not */
+    const plan_filter *filter; /* which partitions of them; NULL: all */
+    const bool *follow;        /* tables that may follow, and with downstream are forced too */
+    bool downstream;           /* force also what reads what is forced, however far down */
+    const char *request;       /* the arguments, for the ledger */
+    const char *why;           /* or NULL */
+} build_force;
+
+typedef struct build_forced {
+    build_blockeds partitions;
+    build_blockeds held; /* left out: they were undone, and are held */
+} build_forced;
+
+/* Mark as forced, and record that the context's run was asked for it: one commit; nothing when
+ * nothing is meant. What failed before is tried again. The next build_stale carries it out, of this
+ * run or another. */
+CHECKED status build_force_marks(const build_context *c, const build_force *f, arena *a,
+                                 build_forced *ret, error *err);
+/* These rebuilds came to their end. */
+CHECKED status build_force_done(const build_context *c, const strings *runs, error *err);
 
 /* Remove what killed runs left behind in the stores. Only objects that were recorded as pending
  * and are in no version. Call it holding the lease. */

@@ -1,6 +1,8 @@
 #include "build/commit.h"
 
 #include "build/job.h"
+#include "build/stage.h"
+#include "ledger/rebuild.h"
 
 static bool settled(const staged *st) {
     return st->outcome == OUTCOME_BUILT || st->outcome == OUTCOME_REUSED;
@@ -124,7 +126,9 @@ static status commit_partition(const build_state *s, const lake_table *t, staged
     if (staged_is_stuck(st) && st->outcome != OUTCOME_HELD)
         return OK;
     TRY(ledger_failure_clear(s->c->ledger, id, st->text, err));
-    if (st->outcome != OUTCOME_HELD)
+    if (st->outcome == OUTCOME_HELD)
+        TRY(ledger_forced_built(s->c->ledger, id, st->text, s->plan_seq, err));
+    else
         TRY(ledger_marks_clear(s->c->ledger, id, st->text, s->plan_seq, err));
     return settled(st) || st->outcome == OUTCOME_HELD ? commit_settled(s, t, st, err) : OK;
 }
@@ -154,7 +158,7 @@ static status commit_table(const build_state *s, staged_table *table, error *err
     count_step(table, &step);
     if (table->partitions.count > 0)
         TRY(ledger_step_put(s->c->ledger, s->c->run, &step, err));
-    if (step.failed == 0 && step.blocked == 0 && table->swaps)
+    if (table->swaps && !stage_obstacle(table))
         TRY(ledger_generation_retire(s->c->ledger, in->id, in->generation, err));
     if (table->garbage) /* then the pending record stays until recovery has removed it */
         return OK;

@@ -96,14 +96,29 @@ static const ledger_failure *remembered(const ledger_failures *failures, const s
     return NULL;
 }
 
-static void take_remembered(staged *st, const ledger_failure *failure) {
-    error ignored = {0};
+void stage_fail(const build_state *s, const lake_table *t, staged *st, const error *why) {
+    st->outcome = OUTCOME_FAILED;
+    st->failure = *why;
+    st->obstacle = obstacle_new(s->arena, t, st->text, false);
+}
+
+obstacle *stage_obstacle(const staged_table *table) {
+    obstacle *worst = NULL;
+    for (size_t i = 0; i < table->partitions.count; i++)
+        if (staged_is_stuck(table->partitions.items[i]))
+            worst = obstacle_worse(worst, table->partitions.items[i]->obstacle);
+    return worst;
+}
+
+static void take_remembered(const build_state *s, const lake_table *t, staged *st,
+                            const ledger_failure *failure) {
+    error ignored = {0}, why = {0};
     JSON_AUTO document = NULL;
     if (json_parse(failure->error, strlen(failure->error), "failure", &document, &ignored) != OK)
         document = json_pack("{s:s}", "message", "it failed in an earlier run");
-    st->outcome = OUTCOME_FAILED;
+    (void)engine_read_error(document, &why);
+    stage_fail(s, t, st, &why);
     st->remembered = true;
-    (void)engine_read_error(document, &st->failure);
 }
 
 /* Somebody asked for it, whatever is known. */
@@ -114,12 +129,18 @@ static bool is_forced(const plan_partition *p) {
     return false;
 }
 
-/* Building without what is not known would lose its rows. Nothing to remember: it is asked
- * again. */
-static void fail_unknown(staged *st, const error *why) {
-    st->outcome = OUTCOME_FAILED;
-    st->remembered = true;
-    st->failure = *why;
+static void block(const staged_table *table, staged *st) {
+    st->obstacle = obstacle_worse(table->blocked_whole, strmap_get(table->blocked, st->text));
+    if (st->obstacle)
+        st->outcome = st->obstacle->later ? OUTCOME_LATER : OUTCOME_BLOCKED;
+}
+
+static status find_key(build_state *s, staged_table *table, staged *st, error *err) {
+    char key[65];
+    TRY(load_inputs(s, table->table, st, err));
+    state_memo_key(s, table, st, key);
+    st->memo_key = arena_strdup(s->arena, key);
+    return OK;
 }
 
 static const char *wanted_layout(const lake_table *t) {
@@ -153,31 +174,28 @@ static status compare_layout(build_state *s, staged_table *table, staged *st, er
 
 static status decide_one(build_state *s, staged_table *table, staged *st,
                          const ledger_failures *failures, error *err) {
-    char key[65];
+    /* Building without what is not known would lose its rows. Nothing to remember: it is asked
+     * again. */
     if (table->unknown) {
-        fail_unknown(st, table->unknown);
+        stage_fail(s, table->table, st, table->unknown);
+        st->remembered = true;
         return OK;
     }
-    if (table->blocked_whole || strmap_has(table->blocked, st->text)) {
-        st->outcome = OUTCOME_BLOCKED;
+    block(table, st);
+    if (st->obstacle)
         return OK;
-    }
-    TRY(load_inputs(s, table->table, st, err));
-    state_memo_key(s, table, st, key);
-    st->memo_key = arena_strdup(s->arena, key);
+    TRY(find_key(s, table, st, err));
     TRY(compare_layout(s, table, st, err));
-    if (st->forced)
-        return OK;
-    if (st->old.version != 0 && str_eq(st->old.memo_key, key)) {
+    if (st->old.version != 0 && str_eq(st->old.memo_key, st->memo_key) && !st->forced) {
         st->outcome = OUTCOME_SAME_KEY;
         return OK;
     }
     const ledger_failure *failure = remembered(failures, st);
     if (failure && !s->c->retry_failed) {
-        take_remembered(st, failure);
+        take_remembered(s, table->table, st, failure);
         return OK;
     }
-    return try_reuse(s, table->table, st, err);
+    return st->forced ? OK : try_reuse(s, table->table, st, err);
 }
 
 /* A mark of an older partitioning names no partition of this one: there is nothing to build, and
@@ -215,18 +233,12 @@ static status add_leaving(build_state *s, staged_table *table, error *err) {
     return OK;
 }
 
-static bool is_any_stuck(const staged_table *table) {
-    for (size_t i = 0; i < table->partitions.count; i++)
-        if (staged_is_stuck(table->partitions.items[i]))
-            return true;
-    return false;
-}
-
-static bool reads_stuck_whole(const build_state *s, const lake_table *t) {
+static obstacle *obstacle_of_whole(const build_state *s, const lake_table *t) {
+    obstacle *worst = NULL;
     for (size_t i = 0; i < t->input_count; i++)
-        if (t->inputs[i].map.kind == MAP_ALL && is_any_stuck(&s->tables[t->inputs[i].table->index]))
-            return true;
-    return false;
+        if (t->inputs[i].map.kind == MAP_ALL)
+            worst = obstacle_worse(worst, stage_obstacle(&s->tables[t->inputs[i].table->index]));
+    return worst;
 }
 
 /* Partitions that nothing marked but that read something which failed are reported all the same. */
@@ -236,42 +248,104 @@ static status add_blocked(build_state *s, staged_table *table, error *err) {
         if (strmap_has(table->by_text, text))
             continue;
         staged *st = add_staged(s, table, text);
-        st->outcome = OUTCOME_BLOCKED;
+        block(table, st);
         TRY(load_old(s, table->table, st, err));
     }
     return OK;
+}
+
+static status add_planned(build_state *s, staged_table *table, const plan_partition *p,
+                          staged **ret, error *err) {
+    staged *st = add_staged(s, table, p->text);
+    st->planned = true;
+    st->forced = is_forced(p);
+    TRY(load_old(s, table->table, st, err));
+    if (p->later) {
+        st->outcome = OUTCOME_LATER;
+        st->obstacle = obstacle_new(s->arena, table->table, st->text, true);
+    }
+    *ret = st;
+    return OK;
+}
+
+static status decide_planned(build_state *s, staged_table *table, const plan_partition *p,
+                             const ledger_failures *failures, error *err) {
+    staged *st = NULL;
+    TRY(add_planned(s, table, p, &st, err));
+    if (p->later)
+        return OK;
+    if (fits(s, table->table, st->text))
+        return decide_one(s, table, st, failures, err);
+    leave(st);
+    return OK;
+}
+
+static status begin_table(build_state *s, const lake_table *t, ledger_failures *ret, error *err) {
+    staged_table *table = &s->tables[t->index];
+    table->table = t;
+    table->generation_hash = generation_hash(s, t);
+    table->blocked_whole = obstacle_of_whole(s, t);
+    return ledger_failures_of(s->c->ledger, state_ledger_table(s, t)->id, s->arena, ret, err);
 }
 
 status stage_decide(build_state *s, const lake_table *t, const plan_partitions *planned,
                     error *err) {
     staged_table *table = &s->tables[t->index];
     ledger_failures failures = {0};
-    table->table = t;
-    table->generation_hash = generation_hash(s, t);
-    table->blocked_whole = reads_stuck_whole(s, t);
-    TRY(ledger_failures_of(s->c->ledger, state_ledger_table(s, t)->id, s->arena, &failures, err));
-    for (size_t i = 0; i < planned->count; i++) {
-        staged *st = add_staged(s, table, planned->items[i].text);
-        st->forced = is_forced(&planned->items[i]);
-        TRY(load_old(s, t, st, err));
-        if (!fits(s, t, st->text))
-            leave(st);
-        else
-            TRY(decide_one(s, table, st, &failures, err));
-    }
+    TRY(begin_table(s, t, &failures, err));
+    for (size_t i = 0; i < planned->count; i++)
+        TRY(decide_planned(s, table, &planned->items[i], &failures, err));
     if (planned->count > 0)
         TRY(add_leaving(s, table, err));
     return add_blocked(s, table, err);
 }
 
+static bool has_failed(const ledger_failures *failures, const char *text) {
+    for (size_t i = 0; i < failures->count; i++)
+        if (str_eq(failures->items[i].partition, text))
+            return true;
+    return false;
+}
+
+/* Of one whose inputs may change the key is not known yet. */
+static status foresee_planned(build_state *s, staged_table *table, const plan_partition *p,
+                              const ledger_failures *failures, error *err) {
+    staged *st = NULL;
+    TRY(add_planned(s, table, p, &st, err));
+    if (p->later)
+        return OK;
+    block(table, st);
+    if (st->obstacle || p->reached || s->c->retry_failed || !has_failed(failures, p->text)
+        || !fits(s, table->table, p->text))
+        return OK;
+    TRY(find_key(s, table, st, err));
+    const ledger_failure *failure = remembered(failures, st);
+    if (failure)
+        take_remembered(s, table->table, st, failure);
+    return OK;
+}
+
+status stage_foresee(build_state *s, const lake_table *t, const plan_partitions *planned,
+                     error *err) {
+    staged_table *table = &s->tables[t->index];
+    ledger_failures failures = {0};
+    TRY(begin_table(s, t, &failures, err));
+    for (size_t i = 0; i < planned->count; i++)
+        TRY(foresee_planned(s, table, &planned->items[i], &failures, err));
+    return add_blocked(s, table, err);
+}
+
 void stage_hold_incomplete(build_state *s, const lake_table *t) {
     staged_table *table = &s->tables[t->index];
-    if (!table->swaps || !is_any_stuck(table))
+    obstacle *why = stage_obstacle(table);
+    if (!table->swaps || !why)
         return;
     for (size_t i = 0; i < table->partitions.count; i++) {
         staged *st = table->partitions.items[i];
         if (st->changed && st->outcome != OUTCOME_LEAVING)
             st->outcome = OUTCOME_HELD;
         st->changed = false;
+        if (staged_is_stuck(st) && !st->obstacle)
+            st->obstacle = why;
     }
 }

@@ -1,58 +1,79 @@
 /* What a run would do: the same merging as a run's, with what is not built yet marked uncertain. */
 #include "build/build.h"
 
-#include "build/state.h"
+#include "build/scope.h"
+#include "build/stage.h"
 #include "build/undo.h"
 
 typedef struct forecast {
     const build_context *c;
     arena *arena;
-    build_state state;     /* for reading feeds as a build does; nothing is ever staged in it */
-    plan_reaches *reached; /* per table */
-    const lake_table *from;
+    build_state state;      /* as a build's; nothing is ever staged in it */
+    const lake_table *from; /* of the partition whose readers are looked for … */
     const char *text;
+    obstacle *in_the_way; /* … and why it will not change; NULL: it may */
 } forecast;
 
 static void add_reach(void *state, const lake_table *reader, const char *partition) {
     forecast *f = state;
+    staged_table *table = &f->state.tables[reader->index];
+    if (f->in_the_way) {
+        obstacle_put(table->blocked, partition, f->in_the_way);
+        return;
+    }
     plan_reach reach = {.partition = partition,
                         .ref = arena_printf(f->arena, "%s %s", f->from->name, f->text),
                         .certain = false};
-    vec_push(f->arena, &f->reached[reader->index], reach);
+    vec_push(f->arena, &table->reached, reach);
 }
 
-static status add_current(forecast *f, const lake_table *t, plan_partition *p, error *err) {
-    staged st = {.text = p->text, .outcome = OUTCOME_FAILED};
-    status found = ledger_current_get(f->c->ledger, f->c->tables[t->index].id, p->text, f->arena,
-                                      &st.old, err);
-    if (found != OK && found != E_NOT_FOUND)
-        return found;
-    p->rows = st.old.rows;
-    p->bytes = st.old.bytes;
+/* Readers of one without a version are told where its rows would go. */
+static status reach_readers(forecast *f, const lake_table *t, const staged *st, error *err) {
+    staged from = {.text = st->text, .outcome = OUTCOME_FAILED, .old = st->old};
     f->from = t;
-    f->text = p->text;
-    return state_reach(&f->state, t, &st, add_reach, f, err);
+    f->text = st->text;
+    f->in_the_way = st->obstacle;
+    return state_reach(&f->state, t, &from, add_reach, f, err);
+}
+
+static void add_step(forecast *f, const lake_table *t, plan_partitions *planned, plan *into) {
+    const staged_table *table = &f->state.tables[t->index];
+    plan_step step = {.table = t};
+    for (size_t i = 0; i < planned->count; i++) {
+        plan_partition *p = &planned->items[i];
+        const staged *st = strmap_get(table->by_text, p->text);
+        p->rows = st->old.rows;
+        p->bytes = st->old.bytes;
+        p->later = st->obstacle && st->obstacle->later;
+        p->blocked_by = st->obstacle ? st->obstacle->by : NULL;
+        if (p->later)
+            into->later++;
+        else
+            vec_push(f->arena, &step.partitions, *p);
+    }
+    if (step.partitions.count > 0)
+        into->steps[into->step_count++] = step;
 }
 
 static status forecast_table(forecast *f, const lake_table *t, plan *into, error *err) {
     marks marked = {0};
-    TRY(ledger_marks(f->c->ledger, f->c->tables[t->index].id, f->arena, &marked, err));
-    plan_step step = {.table = t,
-                      .partitions = plan_merge(f->arena, &marked, &f->reached[t->index])};
     strings held = {0};
-    TRY(undo_drop_held(f->c, t, f->arena, &step.partitions, &held, err));
-    if (step.partitions.count == 0)
-        return OK;
-    for (size_t i = 0; i < step.partitions.count; i++)
-        TRY(add_current(f, t, &step.partitions.items[i], err));
-    into->steps[into->step_count++] = step;
+    staged_table *table = &f->state.tables[t->index];
+    TRY(ledger_marks(f->c->ledger, f->c->tables[t->index].id, f->arena, &marked, err));
+    plan_partitions planned = plan_merge(f->arena, &marked, &table->reached);
+    TRY(undo_drop_held(f->c, t, f->arena, &planned, &held, err));
+    scope_narrow(f->c->scope, t, &planned);
+    TRY(stage_foresee(&f->state, t, &planned, err));
+    for (size_t i = 0; i < table->partitions.count; i++)
+        TRY(reach_readers(f, t, table->partitions.items[i], err));
+    add_step(f, t, &planned, into);
     return OK;
 }
 
 status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret, error *err) {
     size_t count = c->lake->table_count;
-    forecast f = {.c = c, .arena = a, .reached = ARENA_ARRAY(a, plan_reaches, count)};
-    f.state = (build_state){.c = c, .arena = a, .tables = ARENA_ARRAY(a, staged_table, count)};
+    forecast f = {.c = c, .arena = a};
+    state_init(&f.state, c, a);
     plan result = {.steps = ARENA_ARRAY(a, plan_step, count)};
     for (size_t i = 0; i < count; i++)
         if (!c->lake->tables[i]->source && (!selected || selected[i]))

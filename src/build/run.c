@@ -4,6 +4,7 @@
 #include "build/absorb.h"
 #include "build/commit.h"
 #include "build/job.h"
+#include "build/scope.h"
 #include "build/stage.h"
 #include "build/undo.h"
 
@@ -71,6 +72,7 @@ static status build_table(build_state *s, const lake_table *t, error *err) {
     TRY(ledger_marks(s->c->ledger, state_ledger_table(s, t)->id, s->arena, &marked, err));
     plan_partitions planned = plan_merge(s->arena, &marked, &s->tables[t->index].reached);
     TRY(undo_drop_held(s->c, t, s->arena, &planned, &s->tables[t->index].held, err));
+    scope_narrow(s->c->scope, t, &planned);
     TRY(stage_decide(s, t, &planned, err));
     TRY(stage_build(s, t, err));
     stage_hold_incomplete(s, t);
@@ -86,6 +88,21 @@ static void collect_unknown(const staged_table *table, arena *a, build_result *r
     vec_push(a, &ret->failed, failure);
 }
 
+/* What waits for something left for later counts when a run would look at it. */
+static void collect_waiting(const staged_table *table, const staged *st, arena *a,
+                            build_result *ret) {
+    build_blocked waiting = {.table = table->table->name, .partition = st->text};
+    if (st->outcome != OUTCOME_BLOCKED && st->outcome != OUTCOME_LATER
+        && st->outcome != OUTCOME_HELD)
+        return;
+    const char *own = arena_printf(a, "%s %s", waiting.table, waiting.partition);
+    waiting.by = str_eq(st->obstacle->by, own) ? NULL : st->obstacle->by;
+    if (!st->obstacle->later)
+        vec_push(a, &ret->blocked, waiting);
+    else if (st->planned)
+        vec_push(a, &ret->later, waiting);
+}
+
 static void collect_table(const staged_table *table, arena *a, build_result *ret) {
     collect_unknown(table, a, ret);
     for (size_t i = 0; i < table->partitions.count; i++) {
@@ -93,7 +110,6 @@ static void collect_table(const staged_table *table, arena *a, build_result *ret
         bool written = st->outcome == OUTCOME_BUILT && st->changed;
         build_failure failure = {
             .table = table->table->name, .partition = st->text, .error = st->failure};
-        build_blocked blocked = {.table = table->table->name, .partition = st->text};
         ret->built += written && st->rows > 0;
         ret->emptied += staged_is_emptied(st);
         ret->reused += st->outcome == OUTCOME_REUSED;
@@ -103,22 +119,11 @@ static void collect_table(const staged_table *table, arena *a, build_result *ret
         ret->bytes += written ? st->bytes : 0;
         if (st->outcome == OUTCOME_FAILED)
             vec_push(a, &ret->failed, failure);
-        if (st->outcome == OUTCOME_BLOCKED || st->outcome == OUTCOME_HELD)
-            vec_push(a, &ret->blocked, blocked);
+        collect_waiting(table, st, a, ret);
     }
     for (size_t i = 0; i < table->held.count; i++) {
         build_blocked held = {.table = table->table->name, .partition = table->held.items[i]};
         vec_push(a, &ret->held, held);
-    }
-}
-
-static void init_state(build_state *s, const build_context *c, arena *a) {
-    size_t count = c->lake->table_count;
-    *s = (build_state){.c = c, .arena = a, .tables = ARENA_ARRAY(a, staged_table, count)};
-    for (size_t i = 0; i < count; i++) {
-        s->tables[i].by_text = strmap_new(a);
-        s->tables[i].blocked = strmap_new(a);
-        s->tables[i].layouts = strmap_new(a);
     }
 }
 
@@ -161,7 +166,7 @@ status build_stale(const build_context *c, const bool *selected, arena *a, build
     build_state s;
     bool any = false;
     build_result result = {0};
-    init_state(&s, c, a);
+    state_init(&s, c, a);
     bool *stale = ARENA_ARRAY(a, bool, c->lake->table_count);
     TRY(absorb(&s, err));
     TRY(ledger_seq(c->ledger, &s.plan_seq, err));

@@ -56,10 +56,9 @@ static void split_or_fail(build_state *s, job_queue *queue, const build_job *job
         return;
     }
     for (size_t i = 0; i < job->count; i++) {
-        job->partitions[i]->outcome = OUTCOME_FAILED;
+        stage_fail(s, job->table->table, job->partitions[i], why);
         job->partitions[i]->changed = false;
         job->partitions[i]->feeds = (unit_feeds){0};
-        job->partitions[i]->failure = *why;
         s->done++;
     }
 }
@@ -134,7 +133,7 @@ static void tell_reader(void *state, const lake_table *reader, const char *parti
     telling *t = state;
     staged_table *table = &t->s->tables[reader->index];
     if (staged_is_stuck(t->st)) {
-        strmap_set(table->blocked, partition, t->s);
+        obstacle_put(table->blocked, partition, t->st->obstacle);
         return;
     }
     const char *ref = arena_printf(t->s->arena, "%s %s", t->from->name, t->st->text);

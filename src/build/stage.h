@@ -12,9 +12,20 @@
 CHECKED status stage_decide(build_state *s, const lake_table *t, const plan_partitions *planned,
                             error *err);
 
+/* The same without a look at the inputs, for forecasts: only what failed before is told apart from
+ * what is pending. */
+CHECKED status stage_foresee(build_state *s, const lake_table *t, const plan_partitions *planned,
+                             error *err);
+
 /* Build what is pending, batches of partitions in one job where the table is aligned. A failed job
  * is split until the failing partitions are alone. Only what ends the run is an error. */
 CHECKED status stage_build(build_state *s, const lake_table *t, error *err);
+
+/* It failed, and is in the way of what reads it. */
+void stage_fail(const build_state *s, const lake_table *t, staged *st, const error *why);
+
+/* What in the table is in the way of a reader of the whole table; NULL: nothing. */
+obstacle *stage_obstacle(const staged_table *table);
 
 /* A new generation takes the old one's place as a whole: while some partition of it is missing,
  * what was made of it is kept for later and the old one stays. */

@@ -7,6 +7,7 @@
 
 #include "base/strmap.h"
 #include "build/build.h"
+#include "build/obstacle.h"
 #include "engine/feeds.h"
 
 typedef enum outcome {
@@ -16,6 +17,7 @@ typedef enum outcome {
     OUTCOME_BUILT,    /* new files were staged; `changed` says whether they differ */
     OUTCOME_FAILED,   /* the old version stays */
     OUTCOME_BLOCKED,  /* something it reads failed; the old version stays */
+    OUTCOME_LATER,    /* this run leaves it, or something it reads, for a later one */
     OUTCOME_HELD,     /* built or found, but its generation is not complete: the old one stays */
     OUTCOME_LEAVING,  /* of an older generation and not of this one: ends with the swap */
 } outcome;
@@ -47,6 +49,9 @@ typedef struct staged {
     int64_t version;  /* reused or committed; 0 until then */
     error failure;
     bool remembered; /* the failure is an earlier run's */
+    bool planned;    /* it is marked or reached; else it only waits for what it reads */
+    /* In the way of what reads it, once its table is done; of BLOCKED and LATER also of itself. */
+    obstacle *obstacle;
 } staged;
 typedef VEC(staged *) staged_list;
 
@@ -55,11 +60,11 @@ typedef struct staged_table {
     const char *generation_hash;
     staged_list partitions; /* in the order of texts */
     strmap *by_text;
-    strmap *blocked;      /* partitions that read something which failed or is blocked */
-    bool blocked_whole;   /* some input that every partition reads whole is */
-    strings held;         /* planned, and left as they are */
-    bool swaps;           /* something of an older generation is current */
-    strmap *layouts;      /* code id → hash of how files were to be laid out, or NULL */
+    strmap *blocked; /* partitions that read something which is in the way → its obstacle */
+    obstacle *blocked_whole; /* of an input that every partition reads whole; or NULL */
+    strings held;            /* planned, and left as they are */
+    bool swaps;              /* something of an older generation is current */
+    strmap *layouts;         /* code id → hash of how files were to be laid out, or NULL */
     const error *unknown; /* why some input's feeds cannot be told: nothing can be built; or NULL */
     plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;
@@ -80,7 +85,8 @@ typedef struct build_state {
 /* Does it stay as it was although something changed, so that what reads it must wait? */
 static inline bool staged_is_stuck(const staged *st) {
     return st->outcome == OUTCOME_FAILED || st->outcome == OUTCOME_BLOCKED
-           || st->outcome == OUTCOME_HELD || (st->outcome == OUTCOME_LEAVING && !st->changed);
+           || st->outcome == OUTCOME_LATER || st->outcome == OUTCOME_HELD
+           || (st->outcome == OUTCOME_LEAVING && !st->changed);
 }
 
 /* Does it end with this build, having rows no more? */
@@ -92,6 +98,9 @@ static inline bool staged_is_emptied(const staged *st) {
 static inline const ledger_table *state_ledger_table(const build_state *s, const lake_table *t) {
     return &s->c->tables[t->index];
 }
+
+/* Nothing is staged yet. */
+void state_init(build_state *s, const build_context *c, arena *a);
 
 /* The ledger's edge of an input. */
 ledger_edge build_edge(const build_context *c, const lake_table *reader, const lake_input *input);

@@ -2,6 +2,16 @@
 
 #include "ledger/reach.h"
 
+void state_init(build_state *s, const build_context *c, arena *a) {
+    size_t count = c->lake->table_count;
+    *s = (build_state){.c = c, .arena = a, .tables = ARENA_ARRAY(a, staged_table, count)};
+    for (size_t i = 0; i < count; i++) {
+        s->tables[i].by_text = strmap_new(a);
+        s->tables[i].blocked = strmap_new(a);
+        s->tables[i].layouts = strmap_new(a);
+    }
+}
+
 ledger_edge build_edge(const build_context *c, const lake_table *reader, const lake_input *input) {
     return (ledger_edge){.table = c->tables[reader->index].id,
                          .input = c->tables[input->table->index].id,

@@ -84,14 +84,18 @@ static json_t *failures(const build_result *b) {
     return rows;
 }
 
-static json_t *names_of(const build_blocked *items, size_t count) {
+json_t *document_blocked(const build_blocked *b) {
+    json_t *row = json_object();
+    json_object_set_new(row, "table", output_string(b->table));
+    json_object_set_new(row, "partition", output_string(b->partition));
+    json_object_set_new(row, "by", output_string(b->by));
+    return row;
+}
+
+static json_t *blocked_rows(const build_blockeds *list) {
     json_t *rows = json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_t *row = json_object();
-        json_object_set_new(row, "table", output_string(items[i].table));
-        json_object_set_new(row, "partition", output_string(items[i].partition));
-        json_array_append_new(rows, row);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        json_array_append_new(rows, document_blocked(&list->items[i]));
     return rows;
 }
 
@@ -106,8 +110,9 @@ json_t *document_run(const char *run, const land_result *landed, const build_res
     json_object_set_new(d, "bytes", json_integer(b->bytes));
     json_object_set_new(d, "seq", b->seq > 0 ? json_integer(b->seq) : json_null());
     json_object_set_new(d, "failed", failures(b));
-    json_object_set_new(d, "blocked", names_of(b->blocked.items, b->blocked.count));
-    json_object_set_new(d, "held", names_of(b->held.items, b->held.count));
+    json_object_set_new(d, "blocked", blocked_rows(&b->blocked));
+    json_object_set_new(d, "later", blocked_rows(&b->later));
+    json_object_set_new(d, "held", blocked_rows(&b->held));
     return d;
 }
 
@@ -123,6 +128,7 @@ static json_t *planned_partition(const plan_partition *p) {
     json_object_set_new(d, "partition", output_string(p->text));
     json_object_set_new(d, "causes", causes);
     json_object_set_new(d, "certain", json_boolean(p->certain));
+    json_object_set_new(d, "blocked_by", output_string(p->blocked_by));
     json_object_set_new(d, "rows", json_integer(p->rows));
     json_object_set_new(d, "bytes", json_integer(p->bytes));
     return d;
@@ -142,6 +148,7 @@ json_t *document_plan(const plan *p) {
     }
     json_t *d = document_new();
     json_object_set_new(d, "steps", steps);
+    json_object_set_new(d, "later", json_integer((json_int_t)p->later));
     return d;
 }
 

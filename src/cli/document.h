@@ -22,6 +22,9 @@ json_t *document_landing(const land_result *landed);
 /* run: NULL when nothing was recorded. built: NULL for `weir land`. */
 json_t *document_run(const char *run, const land_result *landed, const build_result *built);
 
+/* {"table","partition","by"} */
+json_t *document_blocked(const build_blocked *b);
+
 /* {"steps":[…]} */
 json_t *document_plan(const plan *p);
 /* The same as flat rows: table, partition, causes (one text), certain, rows, bytes. */

@@ -57,6 +57,15 @@ const option OPTIONS[OPTION_COUNT] = {
     [OPTION_SINCE] = {"since", 0, "MOMENT", "after a commit's number, a time, or a run", NULL},
     [OPTION_CONSUMER] = {"consumer", 0, "NAME", "since what NAME has said it has", NULL},
     [OPTION_ACK] = {"ack", 0, "SEQ", "the consumer has everything up to this commit", NULL},
+    [OPTION_FROM] = {"from", 0, "MOMENT",
+                     "partitions from this date or time on, or from so long ago (7d)", NULL},
+    [OPTION_TO] = {"to", 0, "MOMENT", "partitions before this date or time", NULL},
+    [OPTION_PARTITION] = {"partition", 0, "K=V",
+                          "partitions with this value; may be repeated for others too", NULL},
+    [OPTION_ONLY] = {"only", 0, NULL, "nothing but the selected tables; readers stay stale", NULL},
+    [OPTION_DOWNSTREAM] = {"downstream", 0, NULL,
+                           "build again what reads it too, even when nothing changes", NULL},
+    [OPTION_RESUME] = {"resume", 0, NULL, "go on with what was not finished", NULL},
     [OPTION_VERSION] = {"version", 'V', NULL, "tell the version", NULL},
 };
 

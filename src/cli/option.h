@@ -50,6 +50,12 @@ typedef enum option_id {
     OPTION_SINCE,
     OPTION_CONSUMER,
     OPTION_ACK,
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_PARTITION,
+    OPTION_ONLY,
+    OPTION_DOWNSTREAM,
+    OPTION_RESUME,
     OPTION_COUNT
 } option_id;
 

@@ -37,11 +37,15 @@ static json_t *flat_row(const json_t *document) {
     return row;
 }
 
-static void write_document(output *o, const run_report *r) {
-    JSON_AUTO document = document_run(r->run, r->landed, r->built);
+void report_run_document(output *o, const json_t *document) {
     JSON_AUTO rows = json_array();
     json_array_append_new(rows, flat_row(document));
     output_write_list(o, &(output_list){document, rows, COUNTS, ARRAY_SIZE(COUNTS)});
+}
+
+static void write_document(output *o, const run_report *r) {
+    JSON_AUTO document = document_run(r->run, r->landed, r->built);
+    report_run_document(o, document);
 }
 
 void report_nothing(output *o) {
@@ -107,10 +111,22 @@ static void tell_failures(output *o, const build_result *b) {
         if (f->error.hint[0] != '\0')
             output_say(o, "         hint: %s", f->error.hint);
     }
-    for (size_t i = 0; i < b->blocked.count && i < BLOCKED_SHOWN_MAX; i++)
-        output_say(o, "blocked  %s %s", b->blocked.items[i].table, b->blocked.items[i].partition);
+    for (size_t i = 0; i < b->blocked.count && i < BLOCKED_SHOWN_MAX; i++) {
+        const build_blocked *waiting = &b->blocked.items[i];
+        output_say(o, "blocked  %s %s%s%s", waiting->table, waiting->partition,
+                   waiting->by != NULL ? " waits for " : "",
+                   waiting->by != NULL ? waiting->by : "");
+    }
     if (b->blocked.count > BLOCKED_SHOWN_MAX)
         output_say(o, "blocked  %zu more", b->blocked.count - BLOCKED_SHOWN_MAX);
+}
+
+static void tell_later(output *o, const build_result *b) {
+    ARENA_AUTO a = arena_new();
+    int64_t count = (int64_t)b->later.count;
+    if (count > 0)
+        output_say(o, "left     %s for a later run: see `weir plan`",
+                   output_plural(a, count, "stale partition", "stale partitions"));
 }
 
 static bool changed_nothing(const run_report *r) {
@@ -134,6 +150,7 @@ static void tell_run(output *o, const run_report *r) {
     if (r->built != NULL) {
         tell_built(o, r->built);
         tell_failures(o, r->built);
+        tell_later(o, r->built);
     }
     if (changed_nothing(r))
         output_say(o, "nothing changed");
@@ -183,37 +200,50 @@ status report_find_waiting(const session *s, const bool *selected, strings *ret,
     return OK;
 }
 
-status report_make_plan(session *s, const bool *selected, plan *ret, error *err) {
+status report_make_plan(session *s, const run_scope *of, plan *ret, error *err) {
     TRY(session_rehearse(s, err));
     build_context build = session_build_context(s, NULL);
+    build.scope = of->scope;
     TRY(build_absorb(&build, err));
-    return build_plan(&build, selected, s->arena, ret, err);
+    return build_plan(&build, of->selected, s->arena, ret, err);
 }
 
 static const output_column PLANNED[] = {
     {"table", "table", OUTPUT_TEXT},     {"partition", "partition", OUTPUT_TEXT},
     {"rows", "rows", OUTPUT_COUNT},      {"bytes", "bytes", OUTPUT_BYTES},
-    {"certain", "certain", OUTPUT_TEXT}, {"why", "why", OUTPUT_TEXT},
+    {"certain", "certain", OUTPUT_TEXT}, {"blocked_by", "blocked by", OUTPUT_TEXT},
+    {"why", "why", OUTPUT_TEXT},
 };
 
-static size_t planned_count(const plan *p) {
-    size_t count = 0;
+/* Without those that cannot be built. */
+size_t report_plan_count(const plan *p, size_t *ret_blocked) {
+    size_t count = 0, blocked = 0;
+    for (size_t i = 0; i < p->step_count; i++)
+        for (size_t j = 0; j < p->steps[i].partitions.count; j++)
+            blocked += p->steps[i].partitions.items[j].blocked_by != NULL;
     for (size_t i = 0; i < p->step_count; i++)
         count += p->steps[i].partitions.count;
-    return count;
+    *ret_blocked = blocked;
+    return count - blocked;
 }
 
 static void tell_plan(output *o, const plan *p, const strings *files) {
     ARENA_AUTO a = arena_new();
     for (size_t i = 0; files != NULL && i < files->count; i++)
         output_say(o, "would land %s", files->items[i]);
-    size_t count = planned_count(p);
+    size_t blocked = 0, count = report_plan_count(p, &blocked);
     if (count == 0)
         output_say(o, "nothing to build");
     else
-        output_say(o, "%s of %s to build",
-                   output_plural(a, (int64_t)count, "partition", "partitions"),
-                   output_plural(a, (int64_t)p->step_count, "table", "tables"));
+        output_say(o, "%s to build", output_plural(a, (int64_t)count, "partition", "partitions"));
+    if (blocked > 0)
+        output_say(o,
+                   "%s blocked by what failed: see `weir status`; `weir run --retry-failed` "
+                   "tries again",
+                   output_plural(a, (int64_t)blocked, "partition", "partitions"));
+    if (p->later > 0)
+        output_say(o, "%s left for a later run",
+                   output_plural(a, (int64_t)p->later, "stale partition", "stale partitions"));
 }
 
 void report_plan(output *o, const plan *p, const strings *files) {

@@ -2,7 +2,7 @@
 #ifndef WEIR_CLI_REPORT_H
 #define WEIR_CLI_REPORT_H
 
-#include "cli/session.h"
+#include "cli/range.h"
 
 typedef struct run_report {
     const char *run;
@@ -13,6 +13,8 @@ typedef struct run_report {
 
 void report_nothing(output *o);
 void report_run(output *o, const run_report *r);
+/* A run's document, with what a verb added, in a form for programs. */
+void report_run_document(output *o, const json_t *document);
 
 /* 0, 1 or 3 (design section 11). strict: refused files count. */
 int report_exit_code(const run_report *r, bool strict);
@@ -22,7 +24,9 @@ CHECKED status report_find_waiting(const session *s, const bool *selected, strin
                                    error *err);
 
 /* What a run would build now, seen in a rehearsal: the ledger is left as it is. */
-CHECKED status report_make_plan(session *s, const bool *selected, plan *ret, error *err);
+CHECKED status report_make_plan(session *s, const run_scope *of, plan *ret, error *err);
+/* How many partitions a run would build, and how many it would not for what failed. */
+size_t report_plan_count(const plan *p, size_t *ret_blocked);
 /* files: what would land; NULL: not asked for. */
 void report_plan(output *o, const plan *p, const strings *files);
 

@@ -64,6 +64,8 @@ CHECKED status verb_find(const char *name, arena *a, const verb **ret, error *er
 CHECKED status verb_check_arguments(const verb *v, const strings *arguments, error *err);
 
 #define OPTION_SELECT OPTION_BIT(OPTION_EXCLUDE)
+#define OPTION_RANGE \
+    (OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PARTITION))
 
 status verb_add(command *c, error *err);
 status verb_bookmark(command *c, error *err);
@@ -84,6 +86,7 @@ status verb_log(command *c, error *err);
 status verb_ls(command *c, error *err);
 status verb_plan(command *c, error *err);
 status verb_query(command *c, error *err);
+status verb_rebuild(command *c, error *err);
 status verb_release(command *c, error *err);
 status verb_run(command *c, error *err);
 status verb_schema(command *c, error *err);

@@ -5,13 +5,15 @@
 enum { EXIT_WORK = 10 };
 
 static status make_plan(session *s, error *err) {
-    bool *selected = NULL;
-    TRY(session_select(s, &selected, err));
+    run_scope of = {0};
     plan planned = {0};
-    TRY(report_make_plan(s, selected, &planned, err));
+    TRY(range_scope(s, &of, err));
+    TRY(report_make_plan(s, &of, &planned, err));
     progress_clear(s->command->progress);
     report_plan(s->command->out, &planned, NULL);
-    if (planned.step_count > 0 && option_given(s->command->options, OPTION_DETAILED_EXITCODE))
+    size_t blocked = 0;
+    bool is_work = report_plan_count(&planned, &blocked) > 0;
+    if (is_work && option_given(s->command->options, OPTION_DETAILED_EXITCODE))
         s->command->exit_code = EXIT_WORK;
     return OK;
 }

@@ -4,26 +4,39 @@
 #include "cli/document.h"
 #include "cli/report.h"
 #include "cli/work.h"
+#include "ledger/rebuild.h"
 
 typedef struct run_outcome {
     land_result landed;
     build_result built;
 } run_outcome;
 
-static status heal_and_build(session *s, const work *w, const bool *selected, build_result *ret,
-                             error *err) {
-    build_context build = session_build_context(s, w->run);
-    TRY(build_recover(&build, err));
-    crash_point("build.absorbed");
-    return build_stale(&build, selected, s->arena, ret, err);
+/* What rebuilds had left to do is done with all the rest. */
+static status end_rebuilds(const build_context *build, error *err) {
+    ARENA_AUTO a = arena_new();
+    ledger_rebuilds all = {0};
+    strings runs = {0};
+    TRY(ledger_rebuild_list(build->ledger, a, &all, err));
+    for (size_t i = 0; i < all.count; i++)
+        vec_push(a, &runs, all.items[i].run);
+    return build_force_done(build, &runs, err);
 }
 
-static status do_work(session *s, const work *w, run_outcome *ret, error *err) {
-    bool *selected = NULL;
-    TRY(session_select(s, &selected, err));
+static status heal_and_build(session *s, const work *w, const run_scope *of, build_result *ret,
+                             error *err) {
+    build_context build = session_build_context(s, w->run);
+    build.scope = of->scope;
+    TRY(build_recover(&build, err));
+    crash_point("build.absorbed");
+    TRY(build_stale(&build, of->selected, s->arena, ret, err));
+    return of->selected == NULL && of->scope == NULL ? end_rebuilds(&build, err) : OK;
+}
+
+static status do_work(session *s, const work *w, const run_scope *of, run_outcome *ret,
+                      error *err) {
     land_context land = session_land_context(s, w->run);
-    TRY(land_all(&land, selected, s->arena, &ret->landed, err));
-    TRY(heal_and_build(s, w, selected, &ret->built, err));
+    TRY(land_all(&land, of->selected, s->arena, &ret->landed, err));
+    TRY(heal_and_build(s, w, of, &ret->built, err));
     TRY(work_confirm(w, err));
     project_context project = session_project_context(s, w->run);
     project_result projected;
@@ -31,8 +44,8 @@ static status do_work(session *s, const work *w, run_outcome *ret, error *err) {
 }
 
 static status run_for_real(session *s, error *err) {
-    bool *selected = NULL;
-    TRY(session_select(s, &selected, err));
+    run_scope of = {0};
+    TRY(range_scope(s, &of, err));
     bool idle = false;
     TRY(work_is_idle(s, WORK_ALL, &idle, err));
     run_outcome outcome = {0};
@@ -43,7 +56,7 @@ static status run_for_real(session *s, error *err) {
     TRY(engine_warm(s->engine, err));
     work w;
     TRY(work_begin(s, &w, err));
-    status result = do_work(s, &w, &outcome, err);
+    status result = do_work(s, &w, &of, &outcome, err);
     const run_report report = {w.run, s->lake, &outcome.landed, &outcome.built};
     JSON_AUTO summary = document_run(w.run, &outcome.landed, &outcome.built);
     TRY(work_end(&w, result, summary, err));
@@ -55,12 +68,12 @@ static status run_for_real(session *s, error *err) {
 }
 
 static status run_dry(session *s, error *err) {
-    bool *selected = NULL;
-    TRY(session_select(s, &selected, err));
+    run_scope of = {0};
+    TRY(range_scope(s, &of, err));
     strings waiting = {0};
-    TRY(report_find_waiting(s, selected, &waiting, err));
+    TRY(report_find_waiting(s, of.selected, &waiting, err));
     plan planned = {0};
-    TRY(report_make_plan(s, selected, &planned, err));
+    TRY(report_make_plan(s, &of, &planned, err));
     report_plan(s->command->out, &planned, &waiting);
     return OK;
 }

@@ -26,10 +26,15 @@ static json_t *table_row(const lake_table *t, const table_summary *sum, int64_t 
     return row;
 }
 
-static status collect(session *s, const bool *selected, json_t *rows, error *err) {
-    const build_context build = session_build_context(s, NULL);
-    int64_t *blocked = ARENA_ARRAY(s->arena, int64_t, s->lake->table_count);
-    TRY(build_blocked_counts(&build, s->arena, blocked, err));
+static int64_t count_of(const build_blockeds *blocked, const char *table) {
+    int64_t count = 0;
+    for (size_t i = 0; i < blocked->count; i++)
+        count += str_eq(blocked->items[i].table, table);
+    return count;
+}
+
+static status collect(session *s, const bool *selected, const build_blockeds *blocked, json_t *rows,
+                      error *err) {
     for (size_t i = 0; i < s->lake->table_count; i++) {
         const lake_table *t = s->lake->tables[i];
         if (selected != NULL && !selected[i])
@@ -37,7 +42,42 @@ static status collect(session *s, const bool *selected, json_t *rows, error *err
         table_summary summary = {0};
         TRY(ledger_table_summary(s->ledger, s->tables[i].id, t->source != NULL, s->arena, &summary,
                                  err));
-        json_array_append_new(rows, table_row(t, &summary, blocked[i]));
+        json_array_append_new(rows, table_row(t, &summary, count_of(blocked, t->name)));
+    }
+    return OK;
+}
+
+static bool is_selected(const session *s, const bool *selected, const char *table) {
+    const lake_table *t = lake_table_find(s->lake, table);
+    return selected == NULL || (t != NULL && selected[t->index]);
+}
+
+static json_t *blocked_rows(const session *s, const bool *selected, const build_blockeds *blocked) {
+    json_t *rows = json_array();
+    for (size_t i = 0; i < blocked->count; i++)
+        if (is_selected(s, selected, blocked->items[i].table))
+            json_array_append_new(rows, document_blocked(&blocked->items[i]));
+    return rows;
+}
+
+static json_t *failure_row(const lake_table *t, const ledger_failure *f) {
+    JSON_AUTO told = NULL;
+    json_t *row = json_object();
+    json_object_set_new(row, "table", output_string(t->name));
+    json_object_set_new(row, "partition", output_string(f->partition));
+    if (json_parse(f->error, strlen(f->error), "failure", &told, NULL) == OK)
+        json_object_set(row, "error", told);
+    return row;
+}
+
+static status collect_failures(session *s, const bool *selected, json_t *rows, error *err) {
+    for (size_t i = 0; i < s->lake->table_count; i++) {
+        ledger_failures failures = {0};
+        if (selected != NULL && !selected[i])
+            continue;
+        TRY(ledger_failures_of(s->ledger, s->tables[i].id, s->arena, &failures, err));
+        for (size_t j = 0; j < failures.count; j++)
+            json_array_append_new(rows, failure_row(s->lake->tables[i], &failures.items[j]));
     }
     return OK;
 }
@@ -65,6 +105,38 @@ static status collect_holds(session *s, const bool *selected, json_t *rows, erro
     return OK;
 }
 
+enum { TOLD_MAX = 10 };
+
+/* No more than a few of each kind: the whole list is in the document. */
+static bool is_told(output *o, size_t place, size_t count, const char *word) {
+    if (place == TOLD_MAX)
+        output_say(o, "%s  %zu more", word, count - TOLD_MAX);
+    return place < TOLD_MAX;
+}
+
+static void tell_failures(output *o, const json_t *failures) {
+    size_t i;
+    const json_t *row;
+    json_array_foreach(failures, i, row) {
+        if (!is_told(o, i, json_array_size(failures), "failed"))
+            return;
+        output_say(o, "failed  %s %s: %s", json_get_string(row, "table", ""),
+                   json_get_string(row, "partition", ""),
+                   json_get_string(json_object_get(row, "error"), "message", "unknown"));
+    }
+}
+
+static void tell_blocked(output *o, const json_t *blocked) {
+    size_t i;
+    const json_t *row;
+    json_array_foreach(blocked, i, row) {
+        if (!is_told(o, i, json_array_size(blocked), "blocked"))
+            return;
+        output_say(o, "blocked  %s %s waits for %s", json_get_string(row, "table", ""),
+                   json_get_string(row, "partition", ""), json_get_string(row, "by", ""));
+    }
+}
+
 static void tell_holds(output *o, const json_t *holds) {
     size_t i;
     const json_t *hold;
@@ -76,24 +148,43 @@ static void tell_holds(output *o, const json_t *holds) {
     }
 }
 
+static void tell(const session *s, const json_t *document) {
+    output *o = s->command->out;
+    int64_t quarantined = json_get_int(document, "quarantine", 0);
+    tell_failures(o, json_object_get(document, "failed"));
+    tell_blocked(o, json_object_get(document, "blocked"));
+    tell_holds(o, json_object_get(document, "held"));
+    if (quarantined > 0)
+        output_say(o, "%s in quarantine", output_plural(s->arena, quarantined, "file", "files"));
+}
+
+static status fill_document(session *s, const bool *selected, json_t *document, error *err) {
+    const build_context build = session_build_context(s, NULL);
+    json_t *rows = json_array(), *failed = json_array(), *holds = json_array();
+    build_blockeds blocked = {0};
+    int64_t quarantined = 0;
+    json_object_set_new(document, "tables", rows);
+    json_object_set_new(document, "failed", failed);
+    json_object_set_new(document, "held", holds);
+    TRY(build_blocked_find(&build, s->arena, &blocked, err));
+    TRY(collect(s, selected, &blocked, rows, err));
+    TRY(collect_failures(s, selected, failed, err));
+    TRY(collect_holds(s, selected, holds, err));
+    TRY(ledger_quarantine_count(s->ledger, &quarantined, err));
+    json_object_set_new(document, "blocked", blocked_rows(s, selected, &blocked));
+    json_object_set_new(document, "quarantine", json_integer(quarantined));
+    return OK;
+}
+
 static status show_status(session *s, error *err) {
     bool *selected = NULL;
     TRY(session_select(s, &selected, err));
-    JSON_AUTO rows = json_array();
-    JSON_AUTO holds = json_array();
-    int64_t quarantined = 0;
-    TRY(collect(s, selected, rows, err));
-    TRY(collect_holds(s, selected, holds, err));
-    TRY(ledger_quarantine_count(s->ledger, &quarantined, err));
     JSON_AUTO document = document_new();
-    json_object_set(document, "tables", rows);
-    json_object_set(document, "held", holds);
-    json_object_set_new(document, "quarantine", json_integer(quarantined));
-    output *o = s->command->out;
-    output_write_list(o, &(output_list){document, rows, COLUMNS, ARRAY_SIZE(COLUMNS)});
-    tell_holds(o, holds);
-    if (quarantined > 0)
-        output_say(o, "%s in quarantine", output_plural(s->arena, quarantined, "file", "files"));
+    TRY(fill_document(s, selected, document, err));
+    const json_t *rows = json_object_get(document, "tables");
+    output_write_list(s->command->out,
+                      &(output_list){document, rows, COLUMNS, ARRAY_SIZE(COLUMNS)});
+    tell(s, document);
     return OK;
 }
 

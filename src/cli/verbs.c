@@ -60,9 +60,10 @@ const verb VERBS[] = {
         .group = VERB_WORK,
         .arguments = "[SELECT…]",
         .arguments_max = SIZE_MAX,
-        .options = OPTION_SELECT | OPTION_BIT(OPTION_JOBS) | OPTION_BIT(OPTION_DRY_RUN)
-                   | OPTION_BIT(OPTION_RETRY_FAILED) | OPTION_BIT(OPTION_STRICT)
-                   | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_REDEFINE),
+        .options = OPTION_SELECT | OPTION_RANGE | OPTION_BIT(OPTION_JOBS)
+                   | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_RETRY_FAILED)
+                   | OPTION_BIT(OPTION_STRICT) | OPTION_BIT(OPTION_WAIT)
+                   | OPTION_BIT(OPTION_REDEFINE),
         .line = "land, then rebuild what is stale: the one command for cron",
         .doc =
             "Takes in what landed, rebuilds exactly the partitions that this or a change of "
@@ -70,7 +71,9 @@ const verb VERBS[] = {
             "directories up to date. What a killed run left is cleared first. Without work it "
             "does nothing. A definition that a later one has replaced is refused, so that an old "
             "copy cannot build back; --redefine takes it back on purpose. SELECT names tables: "
-            "silver.province, silver.*, +x (x and what it reads), x+ (x and what reads it).",
+            "silver.province, silver.*, +x (x and what it reads), x+ (x and what reads it). A "
+            "range or a partition leaves stale what is outside, and what would mix both; see weir "
+            "rebuild to build what is not stale.",
         .examples = {{"weir run", "everything"},
                      {"weir run silver.* --exclude silver.slow", "some tables"},
                      {"weir run --dry-run", "what would land and be built"},
@@ -92,6 +95,28 @@ const verb VERBS[] = {
         .examples = {{"weir land", "take in what landed"},
                      {"weir land --try raw.province new.csv", "would this file be accepted?"}},
         .run = verb_land,
+    },
+    {
+        .name = "rebuild",
+        .group = VERB_WORK,
+        .arguments = "SELECT… | --resume",
+        .arguments_max = SIZE_MAX,
+        .options =
+            OPTION_SELECT | OPTION_RANGE | OPTION_BIT(OPTION_ONLY) | OPTION_BIT(OPTION_DOWNSTREAM)
+            | OPTION_BIT(OPTION_RESUME) | OPTION_BIT(OPTION_JOBS) | OPTION_BIT(OPTION_DRY_RUN)
+            | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_REDEFINE),
+        .line = "build partitions again although nothing changed",
+        .doc = "Builds the partitions of the selected tables again, all or those of a range, then "
+               "what reads them where their content changed; equal content changes nothing. "
+               "Nothing is landed, and other stale partitions stay as they are. What is to be "
+               "built is stored first, so after a kill the same command, --resume or weir run go "
+               "on with that set, whatever 7d would be by then. Ranges are half-open, and lie on "
+               "the first partition column with dates or timestamps.",
+        .examples = {{"weir rebuild silver.province --from 2020-03-01 --to 2020-04-01", "a month"},
+                     {"weir rebuild silver.province --from 7d --only", "and no reader"},
+                     {"weir rebuild gold.day --partition event_date=2020-03-01", "one partition"},
+                     {"weir rebuild --resume", "what a killed one left"}},
+        .run = verb_rebuild,
     },
     {
         .name = "undo",
@@ -129,8 +154,8 @@ const verb VERBS[] = {
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
         .arguments_max = SIZE_MAX,
-        .options =
-            OPTION_SELECT | OPTION_BIT(OPTION_DETAILED_EXITCODE) | OPTION_BIT(OPTION_REDEFINE),
+        .options = OPTION_SELECT | OPTION_RANGE | OPTION_BIT(OPTION_RETRY_FAILED)
+                   | OPTION_BIT(OPTION_DETAILED_EXITCODE) | OPTION_BIT(OPTION_REDEFINE),
         .line = "what a run would build, and why",
         .doc = "Lists the stale partitions in the order of building, each with its causes. "
                "Partitions below something not built yet are uncertain: they may turn out "

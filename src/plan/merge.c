@@ -59,6 +59,7 @@ plan_partitions plan_merge(arena *a, const marks *marked, const plan_reaches *re
         const plan_reach *r = &reached->items[i];
         plan_partition *p = find_or_add(a, &list, places, r->partition);
         p->certain = p->certain || r->certain;
+        p->reached = true;
         add_cause(a, p, CAUSE_UPSTREAM, r->ref);
     }
     for (size_t i = 0; i < list.count; i++)

@@ -17,9 +17,12 @@ typedef VEC(plan_cause) plan_causes;
 /* One partition to build. */
 typedef struct plan_partition {
     const char *text;
-    plan_causes causes;  /* most important kind first, each (kind, ref) once */
-    bool certain;        /* false: below something that is not built yet, may turn out unchanged */
-    int64_t rows, bytes; /* of the version that is current now; 0 when there is none */
+    plan_causes causes; /* most important kind first, each (kind, ref) once */
+    bool certain;       /* false: below something that is not built yet, may turn out unchanged */
+    bool reached;       /* something that it reads changes, or may */
+    bool later;         /* whoever asked leaves it for a later run */
+    const char *blocked_by; /* something that failed and is in its way, maybe itself; or NULL */
+    int64_t rows, bytes;    /* of the version that is current now; 0 when there is none */
 } plan_partition;
 typedef VEC(plan_partition) plan_partitions;
 
@@ -31,6 +34,7 @@ typedef struct plan_step {
 typedef struct plan {
     plan_step *steps; /* in dependency order; tables with nothing to do are left out */
     size_t step_count;
+    size_t later; /* stale partitions that are not in it: left for a later run */
 } plan;
 
 /* Something upstream changed (or may) and reaches a partition. */

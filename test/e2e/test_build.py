@@ -205,7 +205,8 @@ class FailureTest(DailyLake):
         self.assertEqual((failed["table"], failed["partition"]), ("silver.sales", "day=2024-05-02"))
         self.assertIn("bad", failed["error"]["message"])
         self.assertEqual(document["blocked"],
-                         [{"table": "gold.total", "partition": "day=2024-05-02"}])
+                         [{"table": "gold.total", "partition": "day=2024-05-02",
+                           "by": "silver.sales day=2024-05-02"}])
         self.assertEqual(self.totals(), [("2024-05-01", "1")])
         tables = {t["table"]: t for t in self.lake.json("status")["tables"]}
         self.assertEqual(tables["silver.sales"]["failed"], 1)

@@ -1,6 +1,7 @@
 #include "engine/duckdb/check.h"
 
 #include "base/number.h"
+#include "engine/duckdb/whole.h"
 #include "engine/duckdb/worker.h"
 
 #include <inttypes.h>
@@ -275,6 +276,7 @@ static status open_db(const job_context *c, const check_files *files, db *ret, e
     strings folders = {0};
     vec_push(c->arena, &folders, c->worker->temp_dir);
     TRY(worker_fresh(c->worker, false, ret, err));
+    TRY(whole_register(ret, err));
     return db_seal(ret, &files->paths, &folders, err);
 }
 

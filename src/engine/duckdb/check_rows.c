@@ -3,8 +3,15 @@
 
 #include "base/number.h"
 #include "engine/duckdb/maps.h"
+#include "engine/duckdb/whole.h"
 
 #include <inttypes.h>
+
+static const char *raw_of(const check_file *c, const reader_column *column, arena *a) {
+    buf raw = buf_new(a);
+    reader_add_raw(&c->reader, &raw, column->from);
+    return raw.text;
+}
 
 static bool is_parquet_cast(const check_file *c, const reader_column *column) {
     return c->spec->format == READER_PARQUET
@@ -21,8 +28,19 @@ static bool is_text(const check_file *c, const reader_column *column) {
     return c->spec->format == READER_CSV && reader_is_whole(column->type);
 }
 
+/* A text as its column's whole number; NULL where it cannot be. Only what is not plainly one is
+ * cast by the engine. */
+static void add_whole_value(const reader_column *column, const char *raw, buf *sql) {
+    buf_printf(sql, "coalesce(CAST(__weir_w%lld AS %s), TRY_CAST(%s AS %s))",
+               (long long)column->from, column->type, raw, column->type);
+}
+
 /* The raw value as the type that the contract promises; NULL where it cannot be. */
 static void add_named_value(const check_file *c, const reader_column *column, buf *sql) {
+    if (column->from >= 0 && is_text(c, column)) {
+        add_whole_value(column, raw_of(c, column, sql->arena), sql);
+        return;
+    }
     bool cast = column->from >= 0 && (is_exact(c, column) || is_parquet_cast(c, column));
     if (!cast) {
         reader_add_value(&c->reader, sql, column);
@@ -33,14 +51,19 @@ static void add_named_value(const check_file *c, const reader_column *column, bu
     buf_printf(sql, " AS %s)", column->type);
 }
 
+/* value: of the column's type. */
+static void add_bound(const check_item *item, const char *value, buf *sql) {
+    buf_printf(sql, "coalesce(%s %s CAST(%s AS %s), false)", value,
+               item->rule == RULE_MINIMUM ? "<" : ">", sql_literal(sql->arena, item->bound),
+               item->column->type);
+}
+
 static void add_bound_condition(const check_file *c, const check_item *item, const char *raw,
                                 buf *sql) {
-    const char *type = item->column->type;
-    buf_add(sql, "coalesce(");
     bool cast = is_text(c, item->column) || is_parquet_cast(c, item->column);
-    buf_printf(sql, cast ? "TRY_CAST(%s AS %s)" : "%s", raw, type);
-    buf_printf(sql, " %s CAST(%s AS %s), false)", item->rule == RULE_MINIMUM ? "<" : ">",
-               sql_literal(sql->arena, item->bound), type);
+    add_bound(item,
+              cast ? arena_printf(sql->arena, "TRY_CAST(%s AS %s)", raw, item->column->type) : raw,
+              sql);
 }
 
 /* Only texts with a point or an exponent can lose something on their way into a whole number. */
@@ -136,6 +159,36 @@ void check_add_pseudo(const check_file *c, buf *sql) {
     }
 }
 
+/* The same for a text of __weir_w…, the plain number in it: only another text is looked into. */
+static void add_whole_condition(const check_file *c, const check_item *item, const char *raw,
+                                buf *sql) {
+    buf value = buf_new(sql->arena);
+    add_whole_value(item->column, raw, &value);
+    if (item->rule == RULE_MINIMUM || item->rule == RULE_MAXIMUM) {
+        add_bound(item, value.text, sql);
+        return;
+    }
+    if (item->rule == RULE_TYPE)
+        buf_printf(sql, "CASE WHEN __weir_w%lld IS NULL AND %s IS NOT NULL THEN ",
+                   (long long)item->column->from, raw);
+    check_add_condition(c, item, raw, sql);
+    buf_add(sql, item->rule == RULE_TYPE ? " ELSE false END" : "");
+}
+
+/* The scan, with the plain numbers of columns that are scanned as text. */
+static void add_source(const check_file *c, buf *sql) {
+    buf_add(sql, "(SELECT *");
+    for (size_t i = 0; i < c->reader.columns.count; i++) {
+        const reader_column *column = &c->reader.columns.items[i];
+        if (column->from >= 0 && is_text(c, column))
+            buf_printf(sql, ", __weir_whole(%s, %d) AS __weir_w%lld", raw_of(c, column, sql->arena),
+                       whole_digits(column->type), (long long)column->from);
+    }
+    buf_add(sql, " FROM ");
+    check_add_scan(c, sql, c->spec->format == READER_CSV, true);
+    buf_char(sql, ')');
+}
+
 /* Inside: every column by its name and a truth value per item. */
 static void add_inner(const check_file *c, const check_items *items, buf *sql) {
     buf_add(sql, "SELECT true AS __weir_row");
@@ -147,14 +200,17 @@ static void add_inner(const check_file *c, const check_items *items, buf *sql) {
     }
     check_add_pseudo(c, sql);
     for (size_t i = 0; i < items->count; i++) {
-        buf raw = buf_new(sql->arena);
-        reader_add_raw(&c->reader, &raw, items->items[i].column->from);
+        const check_item *item = &items->items[i];
+        const char *raw = raw_of(c, item->column, sql->arena);
         buf_add(sql, ", ");
-        check_add_condition(c, &items->items[i], raw.text, sql);
+        if (is_text(c, item->column))
+            add_whole_condition(c, item, raw, sql);
+        else
+            check_add_condition(c, item, raw, sql);
         buf_printf(sql, " AS __weir_b%zu", i);
     }
     buf_add(sql, " FROM ");
-    check_add_scan(c, sql, c->spec->format == READER_CSV, true);
+    add_source(c, sql);
 }
 
 /* Columns without a reader must be read all the same, or a CSV's bad values would go unseen. */

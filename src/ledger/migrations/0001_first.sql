@@ -193,6 +193,13 @@ CREATE TABLE mark (
     PRIMARY KEY (tbl, partition, cause, ref)
 );
 
+-- Rebuilds that were asked for and are not carried out yet; what one forces is marked.
+CREATE TABLE rebuild (
+    run TEXT NOT NULL PRIMARY KEY,
+    request TEXT NOT NULL,                  -- the arguments as given
+    tables TEXT NOT NULL                    -- names of those that it may build, by spaces
+);
+
 -- A partition that was undone: runs leave it as it is, although it is marked.
 CREATE TABLE hold (
     tbl BIGINT NOT NULL,

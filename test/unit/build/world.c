@@ -308,8 +308,10 @@ static status carry_out(world *w, const bool *selected) {
 
 status world_try_run(world *w, const bool *selected) {
     bool retry = w->c.retry_failed;
+    const build_scope *scope = w->c.scope;
     world_begin_run(w);
     w->c.retry_failed = retry;
+    w->c.scope = scope;
     w->result = (build_result){0};
     w->err = (error){0};
     return carry_out(w, selected);
@@ -354,16 +356,10 @@ static void stage_table(world *w, build_state *s, const lake_table *t) {
 }
 
 void world_begin_build(world *w, build_state *s) {
-    size_t count = w->lake->table_count;
     world_begin_run(w);
     assert_ok(build_absorb(&w->c, &w->err));
-    *s = (build_state){.c = &w->c, .arena = w->a, .tables = ARENA_ARRAY(w->a, staged_table, count)};
+    state_init(s, &w->c, w->a);
     assert_ok(ledger_seq(w->ledger, &s->plan_seq, &w->err));
-    for (size_t i = 0; i < count; i++) {
-        s->tables[i].by_text = strmap_new(w->a);
-        s->tables[i].blocked = strmap_new(w->a);
-        s->tables[i].layouts = strmap_new(w->a);
-    }
 }
 
 void world_stage(world *w, build_state *s) {
@@ -387,6 +383,7 @@ const char *world_counts(world *w) {
         {"emptied", r->emptied},
         {"failed", (int64_t)r->failed.count},
         {"blocked", (int64_t)r->blocked.count},
+        {"later", (int64_t)r->later.count},
     };
     strings texts = {0};
     for (size_t i = 0; i < ARRAY_SIZE(counts); i++)

@@ -36,7 +36,7 @@ static void test_customary_words_answer_with_the_verb(void **state) {
     refuse("lint", "\"lint\" is not a verb of weir",
            "That is `weir validate`: check the definition only.");
     refuse("backfill", "\"backfill\" is not a verb of weir",
-           "That is \"rebuild\" here, which this version does not have yet.");
+           "That is `weir rebuild`: build partitions again although nothing changed.");
     refuse("retry", "\"retry\" is not a verb of weir",
            "That is `weir run --retry-failed`: land, then rebuild what is stale: the one command "
            "for cron.");

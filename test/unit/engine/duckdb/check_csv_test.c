@@ -69,6 +69,11 @@ static void test_numbers_are_not_rounded(void **state) {
                   "`rule`:`type`,`column`:`n`,`line`:3,`value`:`1.7`");
     fixture_holds(check(*state, GOOD "2020-01-01,x,99999999999999999999\n"), "`rule`:`type`");
     fixture_holds(check(*state, GOOD "2020-01-01,x,9.000\n"), "`accepted`");
+    fixture_holds(check(*state, GOOD "2020-01-01,x,+9\n2020-01-01,x, 9 \n"), "`accepted`");
+    fixture_holds(check(*state, GOOD "2020-01-01,x,1e1\n2020-01-01,x,1e-1\n"),
+                  "`column`:`n`,`line`:4,`value`:`1e-1`");
+    fixture_holds(check(*state, GOOD "2020-01-01,x,101\n2020-01-01,x,101.0\n"),
+                  "`rule`:`maximum`,`column`:`n`,`line`:4,`value`:`101.0`");
 }
 
 static void test_ragged_rows_are_told_once(void **state) {
