@@ -135,14 +135,6 @@ static void block(const staged_table *table, staged *st) {
         st->outcome = st->obstacle->later ? OUTCOME_LATER : OUTCOME_BLOCKED;
 }
 
-static status find_key(build_state *s, staged_table *table, staged *st, error *err) {
-    char key[65];
-    TRY(load_inputs(s, table->table, st, err));
-    state_memo_key(s, table, st, key);
-    st->memo_key = arena_strdup(s->arena, key);
-    return OK;
-}
-
 static const char *wanted_layout(const lake_table *t) {
     for (size_t i = 0; i < t->code_parts.count; i++)
         if (str_eq(t->code_parts.items[i].name, LAKE_FILES_PART))
@@ -172,6 +164,14 @@ static status compare_layout(build_state *s, staged_table *table, staged *st, er
     return OK;
 }
 
+status stage_key(build_state *s, const lake_table *t, staged *st, error *err) {
+    char key[65];
+    TRY(load_inputs(s, t, st, err));
+    state_memo_key(s, t, st, key);
+    st->memo_key = arena_strdup(s->arena, key);
+    return OK;
+}
+
 static status decide_one(build_state *s, staged_table *table, staged *st,
                          const ledger_failures *failures, error *err) {
     /* Building without what is not known would lose its rows. Nothing to remember: it is asked
@@ -184,7 +184,7 @@ static status decide_one(build_state *s, staged_table *table, staged *st,
     block(table, st);
     if (st->obstacle)
         return OK;
-    TRY(find_key(s, table, st, err));
+    TRY(stage_key(s, table->table, st, err));
     TRY(compare_layout(s, table, st, err));
     if (st->old.version != 0 && str_eq(st->old.memo_key, st->memo_key) && !st->forced) {
         st->outcome = OUTCOME_SAME_KEY;
@@ -208,12 +208,6 @@ static bool fits(build_state *s, const lake_table *t, const char *text) {
 static void leave(staged *st) {
     st->changed = st->old.version != 0;
     st->outcome = st->changed ? OUTCOME_LEAVING : OUTCOME_SAME_KEY;
-}
-
-static const char *generation_hash(build_state *s, const lake_table *t) {
-    char *text = ARENA_ARRAY(s->arena, char, 65);
-    columns_hash(&t->columns, text);
-    return arena_printf(s->arena, "%s %s", text, str_join(s->arena, &t->partition_by, "/"));
 }
 
 /* Partitions of an older generation that are none of this one. Those that are in both are planned,
@@ -283,7 +277,6 @@ static status decide_planned(build_state *s, staged_table *table, const plan_par
 static status begin_table(build_state *s, const lake_table *t, ledger_failures *ret, error *err) {
     staged_table *table = &s->tables[t->index];
     table->table = t;
-    table->generation_hash = generation_hash(s, t);
     table->blocked_whole = obstacle_of_whole(s, t);
     return ledger_failures_of(s->c->ledger, state_ledger_table(s, t)->id, s->arena, ret, err);
 }
@@ -318,7 +311,7 @@ static status foresee_planned(build_state *s, staged_table *table, const plan_pa
     if (st->obstacle || p->reached || s->c->retry_failed || !has_failed(failures, p->text)
         || !fits(s, table->table, p->text))
         return OK;
-    TRY(find_key(s, table, st, err));
+    TRY(stage_key(s, table->table, st, err));
     const ledger_failure *failure = remembered(failures, st);
     if (failure)
         take_remembered(s, table->table, st, failure);

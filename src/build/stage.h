@@ -17,6 +17,9 @@ CHECKED status stage_decide(build_state *s, const lake_table *t, const plan_part
 CHECKED status stage_foresee(build_state *s, const lake_table *t, const plan_partitions *planned,
                              error *err);
 
+/* Fill the inputs of one partition as they are now, and its memo key. */
+CHECKED status stage_key(build_state *s, const lake_table *t, staged *st, error *err);
+
 /* Build what is pending, batches of partitions in one job where the table is aligned. A failed job
  * is split until the failing partitions are alone. Only what ends the run is an error. */
 CHECKED status stage_build(build_state *s, const lake_table *t, error *err);

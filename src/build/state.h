@@ -57,8 +57,7 @@ typedef VEC(staged *) staged_list;
 
 typedef struct staged_table {
     const lake_table *table; /* NULL: not looked at yet */
-    const char *generation_hash;
-    staged_list partitions; /* in the order of texts */
+    staged_list partitions;  /* in the order of texts */
     strmap *by_text;
     strmap *blocked; /* partitions that read something which is in the way → its obstacle */
     obstacle *blocked_whole; /* of an input that every partition reads whole; or NULL */
@@ -115,8 +114,7 @@ CHECKED status state_fed(const build_state *s, const lake_table *t, const lake_i
                          const char *text, strings *ret, error *err);
 
 /* The partition's memo key, from st->inputs. */
-void state_memo_key(const build_state *s, const staged_table *table, const staged *st,
-                    char key[65]);
+void state_memo_key(const build_state *s, const lake_table *t, const staged *st, char key[65]);
 
 /* Partitions of every reader that a change of (t, text) reaches, from old and new feeds; each is
  * given to add once or more. */

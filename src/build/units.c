@@ -207,9 +207,13 @@ status state_fed(const build_state *s, const lake_table *t, const lake_input *in
     return OK;
 }
 
-void state_memo_key(const build_state *s, const staged_table *table, const staged *st,
-                    char key[65]) {
-    const lake_table *t = table->table;
+static const char *generation_hash(const build_state *s, const lake_table *t) {
+    char *text = ARENA_ARRAY(s->arena, char, 65);
+    columns_hash(&t->columns, text);
+    return arena_printf(s->arena, "%s %s", text, str_join(s->arena, &t->partition_by, "/"));
+}
+
+void state_memo_key(const build_state *s, const lake_table *t, const staged *st, char key[65]) {
     plan_inputs *inputs = ARENA_ARRAY(s->arena, plan_inputs, t->input_count);
     ledger_units *units = ARENA_ARRAY(s->arena, ledger_units, t->input_count);
     for (size_t i = 0; i < t->input_count; i++) {
@@ -217,5 +221,5 @@ void state_memo_key(const build_state *s, const staged_table *table, const stage
             vec_push(s->arena, &units[i], st->inputs[i].items[j].unit);
         inputs[i] = (plan_inputs){.input = &t->inputs[i], .units = &units[i]};
     }
-    plan_memo_key(t, table->generation_hash, st->text, inputs, t->input_count, key);
+    plan_memo_key(t, generation_hash(s, t), st->text, inputs, t->input_count, key);
 }

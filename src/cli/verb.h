@@ -67,6 +67,7 @@ CHECKED status verb_check_arguments(const verb *v, const strings *arguments, err
 #define OPTION_RANGE \
     (OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PARTITION))
 
+status verb_accept(command *c, error *err);
 status verb_add(command *c, error *err);
 status verb_bookmark(command *c, error *err);
 status verb_changes(command *c, error *err);

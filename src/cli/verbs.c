@@ -150,6 +150,27 @@ const verb VERBS[] = {
         .run = verb_release,
     },
     {
+        .name = "accept",
+        .group = VERB_WORK,
+        .arguments = "SELECT…",
+        .arguments_min = 1,
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_RANGE | OPTION_BIT(OPTION_REASON)
+                   | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_WAIT),
+        .line = "keep what there is although the code is another one",
+        .doc = "Partitions that are stale only because their code changed stay as they are: the "
+               "ledger keeps who said so and why, and weir status and weir why show it. Nothing is "
+               "built. When an input of such a partition changes, it is built with the new code, "
+               "as weir rebuild does on demand. Partitions whose inputs changed too, or whose "
+               "columns are others, stay stale and are listed.",
+        .examples = {{"weir accept silver.province --reason 'only a new comment column'",
+                      "all partitions of a table"},
+                     {"weir accept silver.province --to 2023-01-01 --reason 'audited years'",
+                      "some of them"},
+                     {"weir accept --dry-run 'gold.*' --reason …", "what it would keep"}},
+        .run = verb_accept,
+    },
+    {
         .name = "plan",
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",

@@ -1,10 +1,10 @@
 #include "ledger/handle.h"
 
-#define CURRENT_FROM                                                   \
-    "SELECT c.partition, p.text, c.derivation, c.version, d.memo_key," \
-    " CASE WHEN v.state = 'lost' THEN '' ELSE v.content END, v.rows,"  \
-    " v.bytes, c.from_seq, d.code FROM current c"                      \
-    " JOIN partition p ON p.id = c.partition"                          \
+#define CURRENT_FROM                                                         \
+    "SELECT c.partition, p.text, c.derivation, c.version, d.memo_key,"       \
+    " CASE WHEN v.state = 'lost' THEN '' ELSE v.content END, v.rows,"        \
+    " v.bytes, c.from_seq, d.code, d.accepted, d.created_seq FROM current c" \
+    " JOIN partition p ON p.id = c.partition"                                \
     " JOIN version v ON v.id = c.version LEFT JOIN derivation d ON d.id = c.derivation"
 
 static ledger_current current_of_row(const db_rows *row, arena *a) {
@@ -19,6 +19,8 @@ static ledger_current current_of_row(const db_rows *row, arena *a) {
         .bytes = db_int(row, 7),
         .from_seq = db_int(row, 8),
         .code = db_int(row, 9),
+        .accepted = db_int(row, 10),
+        .derived_seq = db_int(row, 11),
     };
 }
 

@@ -158,7 +158,10 @@ static status set_generation(const sync *s, const lake_table *t, int64_t table, 
     const db_value of_table[] = {DB_I(table), DB_I(id)};
     TRY(ledger_write(s->l, "UPDATE tbl SET generation = $2 WHERE id = $1", of_table,
                      ARRAY_SIZE(of_table), err));
-    return ledger_write(s->l, "UPDATE edge SET bookmark_seq = 0 WHERE tbl = $1", of_table, 1, err);
+    return ledger_write(s->l,
+                        "UPDATE edge SET bookmark_seq = 0, reason_seq = bookmark_seq"
+                        " WHERE tbl = $1 AND bookmark_seq > 0",
+                        of_table, 1, err);
 }
 
 static status sync_generation(const sync *s, const lake_table *t, const known_table *known,
@@ -216,7 +219,8 @@ static status mark_table(const sync *s, const lake_table *t, int64_t table, cons
 /* edges */
 
 /* reason: why all of the input is to be looked at again, where the map is another one; NULL: the
- * table is new. */
+ * table is new. What the bookmark had passed is reached by the code alone, as is all of an input
+ * that was not read before. */
 static status sync_edge(const sync *s, int64_t table, const lake_input *input, const char *reason,
                         error *err) {
     int64_t seq = 0;
@@ -233,8 +237,10 @@ static status sync_edge(const sync *s, int64_t table, const lake_input *input, c
         "INSERT INTO edge (tbl, input, map, span, bookmark_seq, reason, reason_seq)"
         " VALUES ($1, $2, $3, $4, 0, $5, $6)"
         " ON CONFLICT (tbl, input) DO UPDATE SET map = excluded.map, span = excluded.span,"
-        " bookmark_seq = 0, reason = excluded.reason, reason_seq = excluded.reason_seq"
-        " WHERE edge.map <> excluded.map OR (edge.bookmark_seq = 0 AND excluded.reason_seq > 0)",
+        " bookmark_seq = 0, reason = excluded.reason, reason_seq ="
+        " CASE WHEN edge.bookmark_seq > 0 THEN edge.bookmark_seq ELSE edge.reason_seq END"
+        " WHERE edge.map <> excluded.map"
+        " OR (edge.bookmark_seq = 0 AND excluded.reason IS NOT NULL)",
         values, ARRAY_SIZE(values), err);
 }
 

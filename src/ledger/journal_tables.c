@@ -84,7 +84,7 @@ static const journal_column DERIVATION_COLUMNS[] = {
     {"id", JOURNAL_INT, true},           {"partition", JOURNAL_INT, false},
     {"memo_key", JOURNAL_TEXT, false},   {"version", JOURNAL_INT, false},
     {"code", JOURNAL_INT, false},        {"run", JOURNAL_TEXT, false},
-    {"created_seq", JOURNAL_INT, false},
+    {"created_seq", JOURNAL_INT, false}, {"accepted", JOURNAL_INT, false},
 };
 
 static const journal_column LINEAGE_COLUMNS[] = {

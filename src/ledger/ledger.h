@@ -95,7 +95,7 @@ typedef struct ledger_edge {
     int64_t bookmark_seq;
     const char *span;   /* of a window or as_of map (schema/span.h); NULL: none */
     const char *reason; /* what of the reader's code set the bookmark back; NULL: nothing */
-    int64_t reason_seq; /* when: units of later commits are changes of their own */
+    int64_t reason_seq; /* where it had stood: units of later commits are changes of their own */
 } ledger_edge;
 typedef VEC(ledger_edge) ledger_edges;
 /* Edges whose bookmark is older than their input's newest change. */
@@ -208,7 +208,9 @@ typedef struct ledger_current {
     int64_t partition;
     const char *text;
     int64_t derivation;
-    int64_t code; /* of the derivation; 0: not known any more */
+    int64_t derived_seq; /* of the derivation; 0: not known any more */
+    int64_t code;        /* of the derivation; 0: not known any more */
+    int64_t accepted; /* the event by which it stands for that code, which did not make it; or 0 */
     int64_t version;
     const char *memo_key;
     const char *content;
@@ -260,6 +262,31 @@ typedef struct ledger_derivation {
 /* E_NOT_FOUND. lineage is not filled. */
 CHECKED status ledger_derivation_find(ledger *l, int64_t partition, const char *memo_key,
                                       ledger_derivation *ret, error *err);
+/* What a derivation read. */
+typedef struct ledger_ancestor {
+    int64_t input, unit;
+    const char *partition, *content; /* of a version; NULL for deliveries */
+    bool counts; /* the delivery is active, or the partition's content is still that */
+} ledger_ancestor;
+typedef VEC(ledger_ancestor) ledger_ancestors;
+CHECKED status ledger_lineage_of(ledger *l, int64_t derivation, arena *a, ledger_ancestors *ret,
+                                 error *err);
+/* The newest commit that changed whether the unit counts. */
+CHECKED status ledger_unit_seq(ledger *l, bool input_is_source, int64_t unit, int64_t *ret,
+                               error *err);
+
+/* From now on the version counts as what the code makes under that key, although it was made
+ * otherwise: the lineage is that of the derivation `made`. *ret_id: the new derivation. */
+typedef struct ledger_acceptance {
+    int64_t partition;
+    const char *memo_key;
+    int64_t version;
+    int64_t code;
+    int64_t made;  /* how the version really came to be */
+    int64_t event; /* who accepted it, and why */
+} ledger_acceptance;
+CHECKED status ledger_derivation_accept(ledger *l, const ledger_acceptance *accepted,
+                                        const char *run, int64_t *ret_id, error *err);
 CHECKED status ledger_derivation_add(ledger *l, const ledger_derivation *d, const char *run,
                                      int64_t *ret_id, error *err);
 /* The derivation's version becomes current in its partition at this transaction's seq. When the
@@ -371,6 +398,14 @@ CHECKED status ledger_failure_clear(ledger *l, int64_t table, const char *partit
 CHECKED status ledger_failures_of(ledger *l, int64_t table, arena *a, ledger_failures *ret,
                                   error *err);
 
+typedef struct ledger_event {
+    int64_t id, seq, at_us;
+    const char *who, *what, *ref, *why; /* ref and why may be NULL */
+} ledger_event;
+/* E_NOT_FOUND. */
+CHECKED status ledger_event_get(ledger *l, int64_t id, arena *a, ledger_event *ret, error *err);
+/* *ret_id may be NULL. */
+CHECKED status ledger_event_put(ledger *l, const ledger_event *e, int64_t *ret_id, error *err);
 CHECKED status ledger_event_add(ledger *l, const char *who, const char *what, const char *ref,
                                 const char *why, int64_t now_us, error *err);
 

@@ -87,14 +87,42 @@ status ledger_step_put(ledger *l, const char *run, const ledger_step *s, error *
         values, ARRAY_SIZE(values), err);
 }
 
+static void read_event(const db_rows *row, arena *a, void *into) {
+    ledger_event *e = into;
+    *e = (ledger_event){.id = db_int(row, 0),
+                        .seq = db_int(row, 1),
+                        .at_us = db_int(row, 2),
+                        .who = db_text(row, 3, a),
+                        .what = db_text(row, 4, a),
+                        .ref = db_text(row, 5, a),
+                        .why = db_text(row, 6, a)};
+}
+
+status ledger_event_get(ledger *l, int64_t id, arena *a, ledger_event *ret, error *err) {
+    const db_value values[] = {DB_I(id)};
+    const ledger_query query = {"SELECT id, seq, at, who, what, ref, why FROM event WHERE id = $1",
+                                values, ARRAY_SIZE(values), read_event};
+    bool found;
+    TRY(ledger_select_one(l, &query, a, ret, &found, err));
+    return found ? OK : error_set(err, E_NOT_FOUND, "there is no event %lld", (long long)id);
+}
+
+status ledger_event_put(ledger *l, const ledger_event *e, int64_t *ret_id, error *err) {
+    int64_t seq, id;
+    TRY(ledger_next_seq(l, &seq, err));
+    const db_value values[] = {DB_I(seq),     DB_I(e->at_us), DB_T(e->who),
+                               DB_T(e->what), DB_T(e->ref),   DB_T(e->why)};
+    TRY(db_get_int(l->d,
+                   "INSERT INTO event (seq, at, who, what, ref, why)"
+                   " VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+                   values, ARRAY_SIZE(values), 0, &id, err));
+    if (ret_id != NULL)
+        *ret_id = id;
+    return OK;
+}
+
 status ledger_event_add(ledger *l, const char *who, const char *what, const char *ref,
                         const char *why, int64_t now_us, error *err) {
-    int64_t seq;
-    TRY(ledger_next_seq(l, &seq, err));
-    const db_value values[] = {DB_I(seq),  DB_I(now_us), DB_T(who),
-                               DB_T(what), DB_T(ref),    DB_T(why)};
-    return ledger_write(l,
-                        "INSERT INTO event (seq, at, who, what, ref, why)"
-                        " VALUES ($1, $2, $3, $4, $5, $6)",
-                        values, ARRAY_SIZE(values), err);
+    const ledger_event e = {.who = who, .what = what, .ref = ref, .why = why, .at_us = now_us};
+    return ledger_event_put(l, &e, NULL, err);
 }

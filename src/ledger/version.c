@@ -184,10 +184,78 @@ status ledger_derivation_add(ledger *l, const ledger_derivation *d, const char *
                    "INSERT INTO derivation (partition, memo_key, version, code, run, created_seq)"
                    " VALUES ($1, $2, $3, $4, $5, $6)"
                    " ON CONFLICT (partition, memo_key) DO UPDATE SET version = excluded.version,"
-                   " code = excluded.code, run = excluded.run, created_seq = excluded.created_seq"
-                   " RETURNING id",
+                   " code = excluded.code, run = excluded.run, created_seq = excluded.created_seq,"
+                   " accepted = 0 RETURNING id",
                    values, ARRAY_SIZE(values), 0, &id, err));
     TRY(replace_lineage(l, d, id, err));
     *ret_id = id;
     return OK;
+}
+
+status ledger_derivation_accept(ledger *l, const ledger_acceptance *accepted, const char *run,
+                                int64_t *ret_id, error *err) {
+    int64_t seq, id;
+    TRY(ledger_next_seq(l, &seq, err));
+    const db_value values[] = {DB_I(accepted->partition),
+                               DB_T(accepted->memo_key),
+                               DB_I(accepted->version),
+                               DB_I(accepted->code),
+                               DB_T(run),
+                               DB_I(seq),
+                               DB_I(accepted->event)};
+    TRY(db_get_int(l->d,
+                   "INSERT INTO derivation (partition, memo_key, version, code, run, created_seq,"
+                   " accepted) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                   " ON CONFLICT (partition, memo_key) DO UPDATE SET version = excluded.version,"
+                   " code = excluded.code, run = excluded.run, created_seq = excluded.created_seq,"
+                   " accepted = excluded.accepted RETURNING id",
+                   values, ARRAY_SIZE(values), 0, &id, err));
+    const db_value of_derivation[] = {DB_I(id)};
+    TRY(ledger_write(l, "DELETE FROM lineage WHERE derivation = $1", of_derivation, 1, err));
+    const db_value lineage[] = {DB_I(id), DB_I(accepted->made)};
+    TRY(ledger_write(l,
+                     "INSERT INTO lineage (derivation, input, unit)"
+                     " SELECT $1, input, unit FROM lineage WHERE derivation = $2",
+                     lineage, ARRAY_SIZE(lineage), err));
+    *ret_id = id;
+    return OK;
+}
+
+static void read_ancestor(const db_rows *row, arena *a, void *into) {
+    ledger_ancestors *all = into;
+    ledger_ancestor one = {.input = db_int(row, 0),
+                           .unit = db_int(row, 1),
+                           .partition = db_text(row, 2, a),
+                           .content = db_text(row, 3, a),
+                           .counts = db_int(row, 4) != 0};
+    vec_push(a, all, one);
+}
+
+status ledger_lineage_of(ledger *l, int64_t derivation, arena *a, ledger_ancestors *ret,
+                         error *err) {
+    const db_value values[] = {DB_I(derivation)};
+    const ledger_query query = {
+        "SELECT l.input, l.unit, p.text, v.content, CASE WHEN t.kind = 'source'"
+        " THEN d.state = 'active' ELSE EXISTS (SELECT 1 FROM current c"
+        " JOIN version n ON n.id = c.version AND n.content = v.content"
+        " JOIN partition q ON q.id = c.partition AND q.text = p.text"
+        " WHERE c.tbl = l.input AND c.to_seq IS NULL) END"
+        " FROM lineage l JOIN tbl t ON t.id = l.input"
+        " LEFT JOIN delivery d ON d.id = l.unit AND t.kind = 'source'"
+        " LEFT JOIN version v ON v.id = l.unit AND t.kind = 'derived'"
+        " LEFT JOIN partition p ON p.id = v.partition"
+        " WHERE l.derivation = $1 ORDER BY l.input, l.unit",
+        values, ARRAY_SIZE(values), read_ancestor};
+    ledger_ancestors all = {0};
+    TRY(ledger_select(l, &query, a, &all, err));
+    *ret = all;
+    return OK;
+}
+
+status ledger_unit_seq(ledger *l, bool input_is_source, int64_t unit, int64_t *ret, error *err) {
+    const db_value values[] = {DB_I(unit)};
+    return db_get_int(l->d,
+                      input_is_source ? "SELECT changed_seq FROM delivery WHERE id = $1"
+                                      : "SELECT max(from_seq) FROM current WHERE version = $1",
+                      values, ARRAY_SIZE(values), 0, ret, err);
 }

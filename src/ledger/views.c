@@ -30,6 +30,7 @@ static const ledger_view_column PARTITION[] = {
     {"failed", "BOOLEAN", "its newest build failed; what is current is older"},
     {"run", "VARCHAR", "the run that made the version"},
     {"since_seq", "BIGINT", "the commit that made it current"},
+    {"accepted", "BOOLEAN", "another code made it, and weir accept kept it"},
 };
 
 static const ledger_view_column VERSION[] = {
@@ -111,7 +112,9 @@ const view VIEWS[VIEW_COUNT] = {
      .sql = "SELECT t.name, p.text, c.version, v.rows, v.bytes,"
             " EXISTS (SELECT 1 FROM mark m WHERE m.tbl = c.tbl AND m.partition = p.text),"
             " EXISTS (SELECT 1 FROM failure f WHERE f.tbl = c.tbl AND f.partition = p.text),"
-            " v.run, c.from_seq FROM current c JOIN tbl t ON t.id = c.tbl"
+            " v.run, c.from_seq,"
+            " EXISTS (SELECT 1 FROM derivation d WHERE d.id = c.derivation AND d.accepted <> 0)"
+            " FROM current c JOIN tbl t ON t.id = c.tbl"
             " JOIN partition p ON p.id = c.partition JOIN version v ON v.id = c.version"
             " WHERE c.to_seq IS NULL ORDER BY t.name, p.text, p.id"},
     {.about = {.name = "version",

@@ -85,6 +85,37 @@ class CodeTest(LakeTest):
         self.assertEqual(counts, {"reused": 5})
         self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.total"), "7")
 
+    def test_what_is_accepted_is_kept_and_told_and_survives_the_ledger(self):
+        self.lake.write("tables/silver/sales.sql", "SELECT day, shop, amount * 2 AS amount "
+                                                   "FROM raw.sales\n")
+        error = self.assert_error(self.lake.call("accept", "silver.sales", "-o", "json"),
+                                  "--reason")
+        self.assertEqual(error["kind"], "usage")
+        ask = ("accept", "silver.*", "--reason", "only from June on")
+        told = self.lake.json(*ask, "--dry-run")
+        self.assertEqual([(a["partition"], a["changed"]) for a in told["accepted"]],
+                         [("day=2024-05-01", "sql"), ("day=2024-05-02", "sql")])
+        self.assertEqual(reached(self.lake.json("plan"))["silver.sales"], {"code sql"})
+        one = self.lake.json(*ask, "--dry-run", "--from", "2024-05-02")["accepted"]
+        self.assertEqual(one, told["accepted"][1:])
+        self.assertEqual(self.lake.json(*ask)["accepted"], told["accepted"])
+        self.assertEqual(self.lake.json(*ask)["accepted"], [])
+        self.assertEqual(self.lake.json("plan")["steps"], [])
+        self.assertIsNone(self.lake.run(NOW + 1)["run"])
+        self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.total"), "7")
+        events = [("accept", "silver.sales", "only from June on")]
+        self.assertEqual(self.lake.query("SELECT what, ref, why FROM weir.event"), events)
+        (self.lake.dir / ".weir/ledger.db").unlink()
+        self.lake.weir("ledger", "rebuild")
+        self.assertEqual(self.lake.run(NOW + 2)["partitions"]["built"], 0)
+        self.assertEqual(self.lake.query("SELECT what, ref, why FROM weir.event"), events)
+        accepted = "SELECT count(*) FROM weir.partition WHERE accepted"
+        self.assertEqual(self.lake.value(accepted), "2")
+        self.lake.deliver("sales/b.csv", rows("2024-05-02,B,1"))
+        self.lake.run(NOW + 3)
+        self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.total"), "13")
+        self.assertEqual(self.lake.value(accepted), "1")
+
 
 if __name__ == "__main__":
     unittest.main()

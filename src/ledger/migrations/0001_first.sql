@@ -47,7 +47,7 @@ CREATE TABLE edge (
     span TEXT,                              -- of a window or as_of map, JSON; feeds are of base partitions
     bookmark_seq BIGINT NOT NULL,           -- the input's changes up to here were turned into marks
     reason TEXT,                            -- why the bookmark was set back: what of the code changed
-    reason_seq BIGINT NOT NULL DEFAULT 0,   -- and when
+    reason_seq BIGINT NOT NULL DEFAULT 0,   -- and where it had stood
     PRIMARY KEY (tbl, input)
 );
 CREATE INDEX edge_by_input ON edge (input);
@@ -136,6 +136,7 @@ CREATE TABLE derivation (
     code BIGINT NOT NULL,
     run TEXT NOT NULL,
     created_seq BIGINT NOT NULL,
+    accepted BIGINT NOT NULL DEFAULT 0,     -- the event that took the version for this code's; 0: it is
     UNIQUE (partition, memo_key)
 );
 CREATE INDEX derivation_by_version ON derivation (version);

@@ -268,27 +268,30 @@ static ledger_edge edge_behind(fixture *f, int reader) {
     return (ledger_edge){0};
 }
 
-/* What an input gained before the change is reached by the code, what comes later by itself. */
-static void test_a_bookmark_that_was_set_back_knows_why(void **state) {
+/* What had been taken in is reached by the code, what had not by itself. */
+static void test_a_bookmark_that_was_set_back_knows_why_and_from_where(void **state) {
     fixture *f = *state;
     build_with_parts(f);
     fixture_begin(f);
     fixture_deliver(f, RAW, "a.csv", 1000);
+    fixture_commit(f);
+    int64_t taken_in = fixture_seq(f);
+    fixture_begin(f);
+    assert_ok(
+        ledger_bookmark_set(f->l, fixture_id(f, SILVER), fixture_id(f, RAW), taken_in, &f->err));
+    fixture_deliver(f, RAW, "b.csv", 2000);
     fixture_commit(f);
     f->lake->tables[SILVER]->inputs[0].map_fingerprint = "another-map";
     set_part(f, "map of raw.trips", "2");
     fixture_redefine(f);
     const ledger_edge behind = edge_behind(f, SILVER);
     assert_string_equal(behind.reason, "map of raw.trips");
-    assert_int_equal(behind.reason_seq, fixture_seq(f));
-    fixture_begin(f);
-    fixture_deliver(f, RAW, "b.csv", 2000);
-    fixture_commit(f);
+    assert_int_equal(behind.reason_seq, taken_in);
     unit_changes changes;
     assert_ok(ledger_changes_since(f->l, &behind, 0, f->a, &changes, &f->err));
     assert_int_equal(changes.count, 2);
-    assert_true(changes.items[0].seq < behind.reason_seq);
-    assert_true(changes.items[1].seq > behind.reason_seq);
+    assert_int_equal(changes.items[0].seq, taken_in);
+    assert_true(changes.items[1].seq > taken_in);
 }
 
 static void test_a_bookmark_of_a_new_table_has_no_reason(void **state) {
@@ -352,7 +355,7 @@ int main(void) {
         CLAIM(test_a_table_without_inputs_is_marked_when_it_is_new),
         CLAIM(test_a_source_table_cannot_become_a_derived_one),
         CLAIM(test_a_mark_names_what_people_changed_and_not_what_follows_from_it),
-        CLAIM(test_a_bookmark_that_was_set_back_knows_why),
+        CLAIM(test_a_bookmark_that_was_set_back_knows_why_and_from_where),
         CLAIM(test_a_bookmark_of_a_new_table_has_no_reason),
         CLAIM(test_a_definition_that_was_replaced_is_refused_unless_it_is_taken_back),
         CLAIM(test_an_older_definition_of_a_source_table_is_refused_too),
