@@ -41,6 +41,7 @@ const char *const CRASH_POINTS[] = {
     "build.answered",     /* its result is here */
     "build.sealed",       /* a file of it is durable and read-only */
     "build.synced",       /* the names of all of them are durable */
+    "build.kept",         /* the results of a job would be found again */
     "build.staged",       /* a table is staged as a whole */
     "build.committed",    /* all tables are current */
     "project.cleared",    /* nothing is aside */

@@ -105,6 +105,10 @@ CHECKED status build_force_done(const build_context *c, const strings *runs, err
  * and are in no version. Call it holding the lease. */
 CHECKED status build_recover(const build_context *c, error *err);
 
+/* Forget what killed runs had finished before that moment and no run has taken up: then it is what
+ * build_recover removes. */
+CHECKED status build_drop_kept(const build_context *c, int64_t before_us, error *err);
+
 typedef struct build_undone {
     const char *table, *partition;
     const char *reason; /* why it was left as it is; NULL: it was undone */

@@ -3,6 +3,7 @@
 #include "build/job.h"
 #include "build/stage.h"
 #include "ledger/rebuild.h"
+#include "ledger/staged.h"
 
 static bool settled(const staged *st) {
     return st->outcome == OUTCOME_BUILT || st->outcome == OUTCOME_REUSED;
@@ -126,6 +127,7 @@ static status commit_partition(const build_state *s, const lake_table *t, staged
     if (staged_is_stuck(st) && st->outcome != OUTCOME_HELD)
         return OK;
     TRY(ledger_failure_clear(s->c->ledger, id, st->text, err));
+    TRY(ledger_staged_drop(s->c->ledger, id, st->text, err));
     if (st->outcome == OUTCOME_HELD)
         TRY(ledger_forced_built(s->c->ledger, id, st->text, s->plan_seq, err));
     else

@@ -1,5 +1,7 @@
 #include "build/stage.h"
 
+#include "build/kept.h"
+
 #include <inttypes.h>
 
 static staged *add_staged(build_state *s, staged_table *table, const char *text) {
@@ -195,7 +197,9 @@ static status decide_one(build_state *s, staged_table *table, staged *st,
         take_remembered(s, table->table, st, failure);
         return OK;
     }
-    return st->forced ? OK : try_reuse(s, table->table, st, err);
+    if (!st->forced)
+        TRY(try_reuse(s, table->table, st, err));
+    return st->outcome == OUTCOME_PENDING ? kept_find(s, table, st, err) : OK;
 }
 
 /* A mark of an older partitioning names no partition of this one: there is nothing to build, and

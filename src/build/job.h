@@ -28,4 +28,9 @@ CHECKED status job_document(const build_state *s, const build_job *job, json_t *
 CHECKED status job_take(const build_state *s, const build_job *job, const json_t *result,
                         error *err);
 
+/* The same for one partition, of an answer that an earlier run had taken; folder: where its files
+ * are. Whatever is not as it was then is an error, and st is to be built. */
+CHECKED status job_take_found(const build_state *s, staged_table *table, const char *folder,
+                              const json_t *answer, staged *st, error *err);
+
 #endif

@@ -1,6 +1,7 @@
 #include "build/build.h"
 
 #include "base/crash.h"
+#include "build/kept.h"
 
 /* Only what builds stage lies below this; landing recovers its own pending objects. */
 #define STAGED_PREFIX ".weir/objects/"
@@ -19,8 +20,9 @@ static void ignore(const build_context *c, const char *what, const error *why, b
     *ret_clean = false;
 }
 
-static status remove_garbage(const build_context *c, store *in, const char *prefix, bool *ret_clean,
-                             error *err) {
+/* kept: files of results that may still be taken up. */
+static status remove_garbage(const build_context *c, store *in, const char *prefix,
+                             const strmap *kept, bool *ret_clean, error *err) {
     ARENA_AUTO a = arena_new();
     store_objects objects = {0};
     error why = {0};
@@ -29,6 +31,10 @@ static status remove_garbage(const build_context *c, store *in, const char *pref
         ignore(c, prefix, &why, ret_clean);
     for (size_t i = 0; i < objects.count; i++) {
         bool known = true;
+        if (strmap_has(kept, objects.items[i].key)) {
+            *ret_clean = false;
+            continue;
+        }
         TRY(ledger_object_known(c->ledger, objects.items[i].key, &known, err));
         if (!known && store_remove(in, objects.items[i].key, &why) != OK)
             ignore(c, objects.items[i].key, &why, ret_clean);
@@ -69,13 +75,15 @@ static status find_pending(const build_context *c, arena *a, pending_objects *re
 status build_recover(const build_context *c, error *err) {
     ARENA_AUTO a = arena_new();
     pending_objects pending = {0}, done = {0};
+    strmap *kept = NULL;
     TRY(find_pending(c, a, &pending, err));
+    TRY(kept_objects(c, a, &kept, err));
     for (size_t i = 0; i < pending.count; i++) {
         store *in = layer_store(c, pending.items[i].store);
         if (!in || !str_starts(pending.items[i].object, STAGED_PREFIX))
             continue;
         bool clean = false;
-        TRY(remove_garbage(c, in, pending.items[i].object, &clean, err));
+        TRY(remove_garbage(c, in, pending.items[i].object, kept, &clean, err));
         crash_point("build.recovered");
         if (clean)
             vec_push(a, &done, pending.items[i]);

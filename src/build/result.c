@@ -5,10 +5,15 @@
 
 typedef struct taking {
     const build_state *s;
-    const build_job *job;
+    staged_table *table;
     const char *folder;
     strmap *names; /* of the files taken so far */
+    bool found;    /* an earlier run's: sealed by it, if it still is what it was */
 } taking;
+
+static store *store_of(const taking *t) {
+    return t->s->c->layers[t->table->table->layer];
+}
 
 /* A file name from a worker becomes part of a key: it must be one plain name, and be new. */
 static status take_name(const taking *t, const json_t *from, ledger_file *ret, error *err) {
@@ -19,6 +24,23 @@ static status take_name(const taking *t, const json_t *from, ledger_file *ret, e
                          str_printable(t->s->arena, name));
     strmap_set(t->names, name, t->names);
     ret->object = path_join(t->s->arena, t->folder, name);
+    return OK;
+}
+
+/* What nobody names may have been touched since, and what a version names is not to be had again. */
+static status check_found(const taking *t, const ledger_file *file, error *err) {
+    store_object there = {0};
+    bool known = false;
+    TRY(store_info(store_of(t), file->object, t->s->arena, &there, err));
+    TRY(ledger_object_known(t->s->c->ledger, file->object, &known, err));
+    if (known || there.size_bytes != file->bytes)
+        return error_set(err, E_NOT_FOUND, "\"%s\" is no longer what was staged", file->object);
+    return OK;
+}
+
+static status seal(const taking *t, const ledger_file *file, error *err) {
+    TRY(store_seal(store_of(t), file->object, err));
+    crash_point("build.sealed");
     return OK;
 }
 
@@ -34,9 +56,7 @@ static status take_file(const taking *t, const json_t *from, ledger_file *ret, e
                          ret->object);
     ret->sum1 = arena_strdup(t->s->arena, sum1);
     ret->sum2 = arena_strdup(t->s->arena, sum2);
-    TRY(store_seal(t->s->c->layers[t->job->table->table->layer], ret->object, err));
-    crash_point("build.sealed");
-    return OK;
+    return t->found ? check_found(t, ret, err) : seal(t, ret, err);
 }
 
 static status take_files(const taking *t, const json_t *from, staged *st, error *err) {
@@ -58,7 +78,7 @@ static status take_files(const taking *t, const json_t *from, staged *st, error 
 
 static status take_partition(const taking *take, const json_t *from, staged *st, error *err) {
     const build_state *s = take->s;
-    const lake_table *t = take->job->table->table;
+    const lake_table *t = take->table->table;
     char columns_hash_text[65];
     columns_hash(&t->columns, columns_hash_text);
     TRY(take_files(take, from, st, err));
@@ -67,25 +87,25 @@ static status take_partition(const taking *take, const json_t *from, staged *st,
                    err));
     st->changed = st->old.version == 0 || st->relaid || !str_eq(st->old.content, st->content);
     st->outcome = OUTCOME_BUILT;
-    take->job->table->garbage = take->job->table->garbage || !st->changed;
+    take->table->garbage = take->table->garbage || !st->changed;
     return OK;
 }
 
-static status take_all(const taking *t, const json_t *result, error *err) {
+static status take_all(const taking *t, const build_job *job, const json_t *result, error *err) {
     json_t *partitions = NULL;
     TRY(json_need_array(result, "partitions", &partitions, err));
-    if (json_array_size(partitions) != t->job->count)
+    if (json_array_size(partitions) != job->count)
         return error_set(err, E_ENGINE, "the worker answered for %zu partitions of \"%s\", not %zu",
-                         json_array_size(partitions), t->job->table->table->name, t->job->count);
-    for (size_t i = 0; i < t->job->count; i++) {
+                         json_array_size(partitions), job->table->table->name, job->count);
+    for (size_t i = 0; i < job->count; i++) {
         const json_t *from = json_array_get(partitions, i);
         if (json_get_int(from, "ordinal", -1) != (int64_t)i)
             return error_set(err, E_ENGINE, "the worker's partitions of \"%s\" are out of order",
-                             t->job->table->table->name);
-        TRY(take_partition(t, from, t->job->partitions[i], err));
+                             job->table->table->name);
+        TRY(take_partition(t, from, job->partitions[i], err));
     }
     if (!crash_sabotaged("no_fsync"))
-        TRY(store_sync(t->s->c->layers[t->job->table->table->layer], t->folder, err));
+        TRY(store_sync(store_of(t), t->folder, err));
     crash_point("build.synced");
     return OK;
 }
@@ -93,13 +113,22 @@ static status take_all(const taking *t, const json_t *result, error *err) {
 /* Delivered data has no part in an answer that cannot be read. */
 status job_take(const build_state *s, const build_job *job, const json_t *result, error *err) {
     error why = {0};
-    taking t = {
-        .s = s, .job = job, .folder = job_folder(s, job, s->arena), .names = strmap_new(s->arena)};
-    status taken = take_all(&t, result, &why);
+    taking t = {.s = s,
+                .table = job->table,
+                .folder = job_folder(s, job, s->arena),
+                .names = strmap_new(s->arena)};
+    status taken = take_all(&t, job, result, &why);
     if (taken == E_DATA)
         return error_set(err, E_ENGINE, "the worker's answer for \"%s\" cannot be used: %s",
                          job->table->table->name, why.message);
     if (taken != OK && err)
         *err = why;
     return taken;
+}
+
+status job_take_found(const build_state *s, staged_table *table, const char *folder,
+                      const json_t *answer, staged *st, error *err) {
+    const taking t = {
+        .s = s, .table = table, .folder = folder, .names = strmap_new(s->arena), .found = true};
+    return take_partition(&t, answer, st, err);
 }

@@ -3,7 +3,7 @@
 #include "base/crash.h"
 #include "build/absorb.h"
 #include "build/commit.h"
-#include "build/job.h"
+#include "build/kept.h"
 #include "build/scope.h"
 #include "build/stage.h"
 #include "build/undo.h"
@@ -164,7 +164,7 @@ static status absorb(build_state *s, error *err) {
 status build_stale(const build_context *c, const bool *selected, arena *a, build_result *ret,
                    error *err) {
     build_state s;
-    bool any = false;
+    bool any = false, dropped = false;
     build_result result = {0};
     state_init(&s, c, a);
     bool *stale = ARENA_ARRAY(a, bool, c->lake->table_count);
@@ -178,8 +178,10 @@ status build_stale(const build_context *c, const bool *selected, arena *a, build
         if (built == E_BUSY)
             declare_again(&s, stale);
         TRY(built);
-        TRY(build_recover(c, err));
     }
+    TRY(kept_drop_rest(c, selected, &dropped, err));
+    if (any || dropped)
+        TRY(build_recover(c, err));
     *ret = result;
     return OK;
 }

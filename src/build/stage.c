@@ -1,7 +1,7 @@
 #include "build/stage.h"
 
 #include "base/crash.h"
-#include "build/job.h"
+#include "build/kept.h"
 
 /* Many partitions share a pass, but not so many that one pass holds them all open or that a retry
  * after a failure repeats the world. */
@@ -43,7 +43,7 @@ static bool worth_splitting(status failed) {
 }
 
 static bool ends_the_run(status failed) {
-    return failed == E_INTERRUPTED || failed == E_FOREIGN;
+    return failed == E_INTERRUPTED || failed == E_FOREIGN || failed == E_BUSY;
 }
 
 static void split_or_fail(build_state *s, job_queue *queue, const build_job *job,
@@ -95,6 +95,8 @@ static status take_one(build_state *s, job_queue *queue, error *err) {
     crash_point("build.answered");
     if (done == OK)
         done = job_take(s, job, result, &why);
+    if (done == OK)
+        done = kept_add(s, job, result, &why);
     if (!job || ends_the_run(done)) {
         if (err)
             *err = why;

@@ -22,6 +22,8 @@ static const output_column COLUMNS[] = {
 };
 
 static const int64_t US_PER_S = 1000000;
+/* What a killed run had finished waits so long for a run that takes it up. */
+static const int64_t KEPT_FOR_US = INT64_C(24) * 3600 * 1000000;
 
 static int64_t seconds_up(int64_t us) {
     return (us + US_PER_S - 1) / US_PER_S * US_PER_S;
@@ -140,6 +142,7 @@ static status gc_dry(session *s, error *err) {
 
 static status collect(session *s, const work *w, build_gc_result *ret, error *err) {
     build_context build = session_build_context(s, w->run);
+    TRY(build_drop_kept(&build, clock_now_us(s->command->clock) - KEPT_FOR_US, err));
     TRY(build_recover(&build, err));
     return build_gc(&build, false, s->arena, ret, err);
 }

@@ -43,6 +43,9 @@ typedef struct db_driver {
     const char *id_column;   /* how a table's generated id is declared; ids are never used again */
     const char *begin_read;  /* opens a transaction that sees one state */
     const char *begin_write; /* … that waits here, and only here, for other writers */
+    /* The same, but a power cut may take its commit back; end_light comes before the next that is
+     * not so. */
+    const char *begin_light, *end_light;
     /* create: a new or empty database is fine, otherwise E_NOT_FOUND and E_FOREIGN. In both cases
      * E_FOREIGN for a database of another program, which is left as it is. */
     status (*open)(const char *location, bool create, void **ret_state, error *err);

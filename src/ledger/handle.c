@@ -1,7 +1,7 @@
 #include "ledger/handle.h"
 
 void ledger_need_write(const ledger *l) {
-    ASSERT(l->in_transaction && l->mode == LEDGER_WRITE);
+    ASSERT(l->in_transaction && l->mode != LEDGER_READ);
 }
 
 status ledger_write(ledger *l, const char *sql, const db_value *values, size_t count, error *err) {

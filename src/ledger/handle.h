@@ -24,6 +24,7 @@ struct ledger {
     const char *lake_id;
     bool in_transaction;
     ledger_mode mode;        /* of the open transaction */
+    bool was_light;          /* the last one that wrote was LEDGER_WRITE_LIGHT */
     int64_t seq;             /* of the open transaction; 0: none taken */
     int64_t committed_seq;   /* newest that this handle committed; 0: none */
     ledger_changes *changes; /* of the open transaction; NULL: none */

@@ -222,6 +222,7 @@ static status replay_one(ledger *l, store *s, const journal_place *place, char r
 /* A pending object of which the journal knows that it was recorded after all is no garbage. */
 static const char *const AFTERWARDS[] = {
     "DELETE FROM unjournaled",
+    "DELETE FROM staged", /* by now it may be of a version, or gone */
     "UPDATE edge SET bookmark_seq = 0",
     "UPDATE tbl SET projected_seq = 0",
     "DELETE FROM pending_object WHERE object IN (SELECT d.object FROM delivery d)",

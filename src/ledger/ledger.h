@@ -40,7 +40,11 @@ bool ledger_is_read_only(const ledger *l); /* then ledger_begin(LEDGER_WRITE) gi
 /* How long ledger_begin waits for another writer; 10 seconds when never set. */
 void ledger_wait_limit(ledger *l, int64_t limit_ms);
 
-typedef enum ledger_mode { LEDGER_READ, LEDGER_WRITE } ledger_mode;
+typedef enum ledger_mode {
+    LEDGER_READ,
+    LEDGER_WRITE,
+    LEDGER_WRITE_LIGHT, /* a power cut may take it back: for what takes no seq and is no loss */
+} ledger_mode;
 /* E_BUSY after a bounded wait for another writer; E_DENIED when the ledger can only be read. */
 CHECKED status ledger_begin(ledger *l, ledger_mode mode, error *err);
 /* E_UNCERTAIN when the reply was lost. */

@@ -1,5 +1,6 @@
 #include "ledger/handle.h"
 #include "ledger/reach.h"
+#include "ledger/staged.h"
 
 #include "base/crash.h"
 
@@ -36,11 +37,19 @@ static const char *or_empty(const char *text) {
     return text == NULL ? "" : text;
 }
 
+/* Who asks for it to be built anew is not served with what a run that was killed before had made.
+ */
+static bool wants_it_anew(const mark *m) {
+    return m->cause == CAUSE_FORCED || m->cause == CAUSE_MISSING;
+}
+
 status ledger_mark_add(ledger *l, int64_t table, const mark *m, error *err) {
     int64_t seq = m->seq;
     ledger_need_write(l);
     if (seq == 0)
         TRY(ledger_next_seq(l, &seq, err));
+    if (wants_it_anew(m))
+        TRY(ledger_staged_drop(l, table, m->partition, err));
     const db_value values[] = {DB_I(table), DB_T(m->partition), DB_T(cause_name(m->cause)),
                                DB_T(or_empty(m->ref)), DB_I(seq)};
     return ledger_write(l,

@@ -31,14 +31,22 @@ static status begin_read(ledger *l, error *err) {
     return result;
 }
 
+static status begin_write(ledger *l, bool light, error *err) {
+    const db_driver *driver = db_driver_of(l->d);
+    if (!light && l->was_light)
+        TRY(db_script(l->d, driver->end_light, err));
+    l->was_light = light;
+    return db_script(l->d, light ? driver->begin_light : driver->begin_write, err);
+}
+
 status ledger_begin(ledger *l, ledger_mode mode, error *err) {
     ASSERT(!l->in_transaction);
     if (mode == LEDGER_READ)
         return begin_read(l, err);
     TRY(refuse_read_only(l, err));
-    TRY(db_script(l->d, db_driver_of(l->d)->begin_write, err));
+    TRY(begin_write(l, mode == LEDGER_WRITE_LIGHT, err));
     l->in_transaction = true;
-    l->mode = LEDGER_WRITE;
+    l->mode = mode;
     crash_point("ledger.writing");
     return OK;
 }
@@ -93,6 +101,7 @@ static status add_moment(ledger *l, error *err) {
 
 status ledger_next_seq(ledger *l, int64_t *ret, error *err) {
     ledger_need_write(l);
+    ASSERT(l->mode == LEDGER_WRITE);
     if (l->seq == 0) {
         TRY(db_get_int(l->d, "UPDATE lake SET seq = seq + 1 RETURNING seq", NULL, 0, 0, &l->seq,
                        err));

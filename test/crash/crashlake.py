@@ -214,7 +214,7 @@ def garbage(lake):
              and p != "lake.json"]
     left += [f"quarantine/.weir/{p}" for p in tree(own / "quarantine" / ".weir")]
     left += [f"land/{p}" for p in tree(lake.dir / "land")]
-    for table in ("pending_object", "mark", "outbox"):
+    for table in ("pending_object", "mark", "outbox", "staged"):
         left += [(table, row) for row in lake.rows(f"SELECT * FROM {table}")]
     return left
 

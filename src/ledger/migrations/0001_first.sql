@@ -298,6 +298,18 @@ CREATE TABLE pending_object (
     PRIMARY KEY (store, object)
 );
 
+-- Built and durable, and in no commit yet: the next run finds it by its memo key.
+CREATE TABLE staged (
+    tbl BIGINT NOT NULL,
+    partition TEXT NOT NULL,
+    memo_key TEXT NOT NULL,
+    basis TEXT NOT NULL,                    -- fingerprint of file policy and readers' maps
+    folder TEXT NOT NULL,                   -- key prefix of its files
+    answer TEXT NOT NULL,                   -- what the worker told of it, JSON
+    created BIGINT NOT NULL,
+    PRIMARY KEY (tbl, partition, memo_key)
+);
+
 CREATE TABLE event (
     id {id},
     seq BIGINT NOT NULL,

@@ -428,6 +428,8 @@ const db_driver DB_SQLITE = {
     .id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
     .begin_read = "BEGIN",
     .begin_write = "BEGIN IMMEDIATE",
+    .begin_light = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+    .end_light = "PRAGMA synchronous = FULL",
     .open = open_sqlite,
     .close = close_state,
     .is_read_only = is_read_only,

@@ -243,6 +243,29 @@ static void test_every_commit_is_synced(void **state) {
     db_end(rows);
 }
 
+static int64_t synchronous(fixture *f) {
+    int64_t value = 0;
+    assert_ok(db_get_int(f->l->d, "PRAGMA synchronous", NULL, 0, 0, &value, &f->err));
+    return value;
+}
+
+static void test_only_light_commits_wait_for_no_disk(void **state) {
+    fixture *f = *state;
+    enum { NORMAL = 1, FULL = 2 };
+    assert_int_equal(synchronous(f), FULL);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(ledger_begin(f->l, LEDGER_WRITE_LIGHT, &f->err));
+        assert_int_equal(synchronous(f), NORMAL);
+        if (i == 0)
+            fixture_commit(f);
+        else
+            ledger_rollback(f->l);
+        fixture_begin(f);
+        assert_int_equal(synchronous(f), FULL);
+        fixture_commit(f);
+    }
+}
+
 static void test_a_statement_can_be_read_within_itself(void **state) {
     fixture *f = *state;
     static const char SQL[] = "SELECT id FROM tbl ORDER BY id";
@@ -298,6 +321,7 @@ int main(void) {
         CLAIM(test_a_ledger_copied_without_its_log_is_read),
         CLAIM(test_a_name_full_of_signs_is_only_a_name),
         CLAIM(test_every_commit_is_synced),
+        CLAIM(test_only_light_commits_wait_for_no_disk),
         CLAIM(test_a_statement_can_be_read_within_itself),
         CLAIM(test_network_file_systems_are_known_by_name),
     };
