@@ -27,7 +27,7 @@ static status take_name(const taking *t, const json_t *from, ledger_file *ret, e
     return OK;
 }
 
-/* What nobody names may have been touched since, and what a version names is not to be had again. */
+/* What nobody names may have been touched since; what a version names is not to be had again. */
 static status check_found(const taking *t, const ledger_file *file, error *err) {
     store_object there = {0};
     bool known = false;
