@@ -65,6 +65,7 @@ const option OPTIONS[OPTION_COUNT] = {
     [OPTION_ONLY] = {"only", 0, NULL, "nothing but the selected tables; readers stay stale", NULL},
     [OPTION_DOWNSTREAM] = {"downstream", 0, NULL,
                            "build again what reads it too, even when nothing changes", NULL},
+    [OPTION_STALE] = {"stale", 0, NULL, "all that waits to be built, and for what", NULL},
     [OPTION_RESUME] = {"resume", 0, NULL, "go on with what was not finished", NULL},
     [OPTION_VERSION] = {"version", 'V', NULL, "tell the version", NULL},
 };

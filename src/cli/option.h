@@ -56,6 +56,7 @@ typedef enum option_id {
     OPTION_ONLY,
     OPTION_DOWNSTREAM,
     OPTION_RESUME,
+    OPTION_STALE,
     OPTION_COUNT
 } option_id;
 

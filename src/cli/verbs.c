@@ -208,6 +208,24 @@ const verb VERBS[] = {
         .run = verb_impact,
     },
     {
+        .name = "why",
+        .group = VERB_LOOK,
+        .arguments = "TABLE [PARTITION] | FILE… | --stale [SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options =
+            OPTION_SELECT | OPTIONS_FILES | OPTION_BIT(OPTION_STALE) | OPTION_BIT(OPTION_LIMIT),
+        .line = "what led to a partition, or keeps it as it is",
+        .doc = "From the files, decisions and changes of code through all tables on the way to "
+               "the version that is current: what it was made of, against what stood there before. "
+               "Then what is to come: up to date, stale and because of what, failed, blocked by "
+               "what, held. Of a FILE: how it stands, what counts in its place, what it feeds. At "
+               "each step 10 causes are shown unless --limit says otherwise.",
+        .examples = {{"weir why gold.day event_date=2020-03-01", "the chain of causes"},
+                     {"weir why --stale", "all that waits, and for what"},
+                     {"weir why province/20200301.csv", "what became of a file"}},
+        .run = verb_why,
+    },
+    {
         .name = "status",
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",

@@ -394,6 +394,8 @@ typedef struct ledger_failure {
     const char *partition;
     const char *memo_key;
     const char *error; /* JSON */
+    const char *run;   /* as read: which it was in … */
+    int64_t failed_us; /* … and when */
 } ledger_failure;
 typedef VEC(ledger_failure) ledger_failures;
 CHECKED status ledger_failure_put(ledger *l, int64_t table, const ledger_failure *f,

@@ -57,15 +57,18 @@ static void read_failure(const db_rows *row, arena *a, void *into) {
     ledger_failures *all = into;
     ledger_failure f = {.partition = db_text(row, 0, a),
                         .memo_key = db_text(row, 1, a),
-                        .error = db_text(row, 2, a)};
+                        .error = db_text(row, 2, a),
+                        .run = db_text(row, 3, a),
+                        .failed_us = db_int(row, 4)};
     vec_push(a, all, f);
 }
 
 status ledger_failures_of(ledger *l, int64_t table, arena *a, ledger_failures *ret, error *err) {
     const db_value values[] = {DB_I(table)};
     const ledger_query query = {
-        "SELECT partition, memo_key, error FROM failure WHERE tbl = $1 ORDER BY partition", values,
-        ARRAY_SIZE(values), read_failure};
+        "SELECT partition, memo_key, error, run, failed_at FROM failure WHERE tbl = $1"
+        " ORDER BY partition",
+        values, ARRAY_SIZE(values), read_failure};
     ledger_failures all = {0};
     TRY(ledger_select(l, &query, a, &all, err));
     *ret = all;

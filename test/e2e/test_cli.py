@@ -53,7 +53,7 @@ class HelpTest(LakeTest):
             self.assertIn(verb, result.err)
 
     def test_verbs_of_later_versions_say_so(self):
-        for verb in ("withdraw", "readmit", "impact", "why", "publish"):
+        for verb in ("export", "publish", "serve"):
             result = self.lake.call(verb)
             self.assertEqual(result.code, 2, result)
             self.assertIn("not yet", result.err)

@@ -17,7 +17,8 @@ static void add_run(fixture *f) {
 }
 
 static void add_failure(fixture *f) {
-    const ledger_failure failure = {"event_date=2024-05-23", "key", "{\"message\":\"x\"}"};
+    const ledger_failure failure = {
+        .partition = "event_date=2024-05-23", .memo_key = "key", .error = "{\"message\":\"x\"}"};
     int64_t table = fixture_id(f, SILVER);
     assert_ok(ledger_failure_put(f->l, table, &failure, "run-1", 9, &f->err));
 }

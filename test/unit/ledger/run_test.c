@@ -105,9 +105,10 @@ static void test_pending_objects_stay_until_removed(void **state) {
 static void test_a_partition_remembers_its_newest_failure(void **state) {
     fixture *f = *state;
     ledger_failures all = {0};
-    static const ledger_failure FAILURES[] = {{"event_date=2", "k1", "{}"},
-                                              {"event_date=1", "k1", "{}"},
-                                              {"event_date=1", "k2", "{\"a\":1}"}};
+    static const ledger_failure FAILURES[] = {
+        {.partition = "event_date=2", .memo_key = "k1", .error = "{}"},
+        {.partition = "event_date=1", .memo_key = "k1", .error = "{}"},
+        {.partition = "event_date=1", .memo_key = "k2", .error = "{\"a\":1}"}};
     fixture_begin(f);
     for (size_t i = 0; i < ARRAY_SIZE(FAILURES); i++)
         assert_ok(
