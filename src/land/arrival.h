@@ -37,6 +37,7 @@ typedef struct arrival {
     char sha256[65];
     int64_t bytes;
     bool needs_check;
+    bool checked;        /* the worker's answer decided its fate */
     bool staged;         /* its bytes are under the staging key */
     const char *staging; /* key in the layer's store */
     bool placed;         /* its bytes are under object or quarantined */

@@ -204,6 +204,11 @@ static bool belongs(const check_job *job, int64_t id) {
     return false;
 }
 
+/* It could not be copied while the worker looked at it: what the worker says comes too late. */
+static bool went_back(const arrival *at) {
+    return at->fate == ARRIVAL_RETURNED && !at->checked;
+}
+
 /* Each file of the job must be answered exactly once. */
 static status take_result(check *c, const check_job *job, const json_t *result, error *err) {
     json_t *files, *answer;
@@ -212,10 +217,13 @@ static status take_result(check *c, const check_job *job, const json_t *result, 
     json_array_foreach(files, i, answer) {
         int64_t id = -1;
         TRY(json_need_int(answer, "id", &id, err));
-        if (!belongs(job, id) || c->batch->items[id].fate != ARRIVAL_OPEN)
+        if (!belongs(job, id) || c->batch->items[id].checked)
             return error_set(err, E_ENGINE, "the worker answers for a file it was not asked about");
-        TRY(take_answer(c->batch->landing->context, &c->batch->items[id], answer, c->batch->arena,
-                        err));
+        arrival *at = &c->batch->items[id];
+        if (went_back(at))
+            continue;
+        at->checked = true;
+        TRY(take_answer(c->batch->landing->context, at, answer, c->batch->arena, err));
     }
     for (i = 0; i < job->count; i++)
         if (c->batch->items[job->items[i]].fate == ARRIVAL_OPEN)
@@ -232,8 +240,9 @@ static status survive(check *c, const check_job *job, const error *problem, erro
             *err = *problem;
         return problem->kind;
     }
-    if (job->count == 1)
-        return give_back(&c->batch->items[job->items[0]], *problem);
+    arrival *alone = job->count == 1 ? &c->batch->items[job->items[0]] : NULL;
+    if (alone != NULL)
+        return went_back(alone) ? OK : give_back(alone, *problem);
     for (size_t i = 0; i < job->count; i++)
         add_job(c, &job->items[i], 1, job->by_copy);
     return OK;
@@ -242,6 +251,9 @@ static status survive(check *c, const check_job *job, const error *problem, erro
 static void reopen(check *c, const check_job *job) {
     for (size_t i = 0; i < job->count; i++) {
         arrival *at = &c->batch->items[job->items[i]];
+        if (!at->checked)
+            continue;
+        at->checked = false;
         json_decref(at->answer);
         json_decref(at->failures);
         at->answer = at->failures = NULL;

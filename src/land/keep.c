@@ -258,10 +258,12 @@ static status name_staged(const landing *l, arrival *at, error *err) {
 }
 
 static status place_accepted(const landing *l, arrival *at, error *err) {
-    TRY(name_staged(l, at, err)); /* a name that somebody else took meanwhile is not ours to undo */
+    status named = name_staged(l, at, err);
     crash_point("land.placed");
-    at->placed = at->fate == ARRIVAL_ACCEPTED;
-    return OK;
+    /* A name that somebody else took meanwhile is not ours to undo. After another failure it may be
+     * there all the same, as ours. */
+    at->placed = named != E_EXISTS && at->fate == ARRIVAL_ACCEPTED;
+    return named;
 }
 
 /* The same bytes again, where the copy of the first time has been lost: it comes back. The name is

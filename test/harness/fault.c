@@ -57,6 +57,14 @@ static void read_environment(void) {
         read_what_fails(at);
 }
 
+void fault_ask(const char *at) {
+    read_environment();
+    memset(asked.calls, 0, sizeof asked.calls);
+    asked.layer = -1;
+    if (at != NULL)
+        read_what_fails(at);
+}
+
 bool fault_is_asked_for(void) {
     read_environment();
     return asked.layer >= 0 || asked.log != NULL;

@@ -17,6 +17,8 @@
 typedef enum fault_layer { FAULT_STORE, FAULT_DB, FAULT_SYSTEM } fault_layer;
 typedef enum fault { FAULT_NONE, FAULT_BEFORE, FAULT_AFTER } fault;
 
+/* Ask for a failure from now on, in the words of WEIR_FAIL_AT; NULL: for none. */
+void fault_ask(const char *at);
 /* Is anything to fail or to be logged? */
 bool fault_is_asked_for(void);
 /* Count this call, and tell whether it fails. subject: a key, a path, a statement. Of the failing

@@ -1,4 +1,5 @@
-/* Stores that fail when asked to: store_open is called here instead (meson.build, --wrap). */
+#include "fault_store.h"
+
 #include "fault.h"
 
 #include "store/driver.h"
@@ -14,9 +15,6 @@
         status result = carried_out;                                                        \
         return how == FAULT_AFTER && result == OK ? told(why, name, subject, err) : result; \
     } while (0)
-
-status __wrap_store_open(const char *root, store **ret, error *err);
-status __real_store_open(const char *root, store **ret, error *err);
 
 /* As the local driver says it. */
 static status told(int why, const char *call, const char *subject, error *err) {
@@ -114,14 +112,10 @@ static status exchange(void *state, const char *a, const char *b, error *err) {
         .sync = sync_prefix, .sweep = sweep, .link = link_one, .exchange = exchange             \
     }
 
-/* One for each set of features that a wrapped store may have. */
 static const store_driver FAULTY_LOCAL =
     FAULTY(STORE_PUT_IF_ABSENT | STORE_LINK | STORE_EXCHANGE | STORE_LOCAL_PATH);
 
-status __wrap_store_open(const char *root, store **ret, error *err) {
-    store *inner = NULL;
-    TRY(__real_store_open(root, &inner, err));
-    bool wrap = fault_is_asked_for() && store_has(inner, FAULTY_LOCAL.features);
-    *ret = wrap ? store_over(&FAULTY_LOCAL, inner, root) : inner;
-    return OK;
+store *fault_store_over(store *inner) {
+    ASSERT(store_has(inner, FAULTY_LOCAL.features));
+    return store_over(&FAULTY_LOCAL, inner, store_root(inner));
 }

@@ -1,13 +1,47 @@
-/* A ledger's database that fails when asked to: db_driver_for is called here instead (meson.build,
- * --wrap). A statement fails when its first row is asked for, as SQLite's do, or its second. */
+/* Stores and a ledger's database that fail when asked to: store_open and db_driver_for are called
+ * here instead (meson.build, --wrap). A statement fails when its first row is asked for, as SQLite's
+ * do, or its second. */
 #include "fault.h"
+#include "fault_store.h"
 
 #include "ledger/db.h"
 
+#include <dirent.h>
 #include <errno.h>
 
+status __wrap_store_open(const char *root, store **ret, error *err);
+status __real_store_open(const char *root, store **ret, error *err);
 status __wrap_db_driver_for(const char *location, const db_driver **ret, error *err);
 status __real_db_driver_for(const char *location, const db_driver **ret, error *err);
+
+status __wrap_store_open(const char *root, store **ret, error *err) {
+    store *inner = NULL;
+    TRY(__real_store_open(root, &inner, err));
+    *ret = fault_is_asked_for() ? fault_store_over(inner) : inner;
+    return OK;
+}
+
+/* At the end only what was there at the start is open. */
+static int descriptors(void) {
+    int count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    ASSERT(folder != NULL);
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+static int at_start; /* a test's own state */
+
+__attribute__((constructor)) static void count_descriptors(void) {
+    at_start = descriptors();
+}
+
+__attribute__((destructor)) static void look_for_leaks(void) {
+    if (fault_is_asked_for() && descriptors() != at_start)
+        fprintf(stderr, "Sanitizer: %d descriptors were left open\n", descriptors() - at_start);
+}
 
 /* A result being read. The statement's text is a constant of the ledger. */
 typedef struct watched {
@@ -32,7 +66,8 @@ static status told(void *state, int why, const char *sql, error *err) {
          "Make room on the file system that holds the ledger."},
         {EACCES, E_DENIED, "attempt to write a readonly database",
          "Make the file and its folder writable for this user, or run as their owner."},
-        {EIO, E_IO, "disk I/O error", NULL},
+        {EIO, E_IO, "disk I/O error",
+         "Look into the system's log for what the disk says, then run again."},
     };
     for (size_t i = 0; i < ARRAY_SIZE(ROWS); i++) {
         if (ROWS[i].why != why)
@@ -42,8 +77,7 @@ static status told(void *state, int why, const char *sql, error *err) {
             (void)ignored;
         }
         error_set(err, ROWS[i].kind, "ledger \"%.24s…\": %s", sql, ROWS[i].text);
-        if (ROWS[i].hint != NULL)
-            error_hint(err, "%s", ROWS[i].hint);
+        error_hint(err, "%s", ROWS[i].hint);
         return ROWS[i].kind;
     }
     ASSERT(!"a known reason");
