@@ -92,6 +92,13 @@ static status kind_of_errno(int errno_value) {
     }
 }
 
+/* What to do where the system says no, whatever was to be done; NULL when only the caller knows. */
+static const char *hint_of_kind(status kind) {
+    if (kind == E_FULL)
+        return "Make room on its file system, then run again.";
+    return kind == E_DENIED ? "Let this user read and write there, or run as its owner." : NULL;
+}
+
 static void append_message(error *err, const char *text) {
     size_t size = strlen(err->message);
     size_t room = sizeof err->message - size;
@@ -107,6 +114,8 @@ status error_set_errno(error *err, int errno_value, const char *format, ...) {
     start_error(err, kind, format, values);
     va_end(values);
     append_message(err, strerror(errno_value));
+    if (hint_of_kind(kind) != NULL)
+        error_hint(err, "%s", hint_of_kind(kind));
     return kind;
 }
 

@@ -48,7 +48,7 @@ typedef struct error {
 status error_set(error *err, status kind, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* The same with strerror(errno_value) appended; ENOSPC/EDQUOT become E_FULL, EACCES/EPERM/EROFS
- * E_DENIED, ENOENT E_NOT_FOUND, EEXIST E_EXISTS, everything else E_IO. */
+ * E_DENIED, both with a hint, ENOENT E_NOT_FOUND, EEXIST E_EXISTS, everything else E_IO. */
 status error_set_errno(error *err, int errno_value, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Set the hint of an error that is already set. Returns err->kind (E_IO when err is NULL is never

@@ -38,6 +38,8 @@ static json_t *rejection(const land_rejection *r) {
     json_object_set_new(row, "path", output_string(r->file));
     json_object_set_new(row, "table", output_string(r->table));
     json_object_set_new(row, "reason", output_string(r->reason));
+    if (r->hint != NULL)
+        json_object_set_new(row, "hint", json_string(r->hint));
     json_object_set_new(row, "report", output_string(r->report));
     return row;
 }

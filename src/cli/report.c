@@ -81,6 +81,8 @@ static void tell_files(output *o, const char *word, const land_rejection *items,
                    r->table != NULL ? " " : "", r->file, r->reason != NULL ? r->reason : "");
         if (r->report != NULL)
             output_say(o, "         report: %s", r->report);
+        if (r->hint != NULL)
+            output_say(o, "         hint: %s", r->hint);
     }
 }
 
@@ -102,10 +104,23 @@ static void tell_built(output *o, const build_result *b) {
 
 enum { BLOCKED_SHOWN_MAX = 10 };
 
+/* A full disk fails all partitions of a job alike: that is told once. */
+static size_t count_alike(const build_result *b, size_t from) {
+    const build_failure *first = &b->failed.items[from];
+    size_t end = from + 1;
+    while (end < b->failed.count && str_eq(b->failed.items[end].table, first->table)
+           && str_eq(b->failed.items[end].error.message, first->error.message))
+        end++;
+    return end - from;
+}
+
 static void tell_failures(output *o, const build_result *b) {
-    for (size_t i = 0; i < b->failed.count; i++) {
+    ARENA_AUTO a = arena_new();
+    for (size_t i = 0, count = 0; i < b->failed.count; i += count) {
         const build_failure *f = &b->failed.items[i];
-        output_say(o, "failed   %s %s: %s", f->table, f->partition, f->error.message);
+        count = count_alike(b, i);
+        const char *others = count > 1 ? arena_printf(a, " and %zu more", count - 1) : "";
+        output_say(o, "failed   %s %s%s: %s", f->table, f->partition, others, f->error.message);
         if (f->error.file[0] != '\0')
             output_say(o, "         at %s:%d", f->error.file, f->error.line);
         if (f->error.hint[0] != '\0')

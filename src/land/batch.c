@@ -25,6 +25,8 @@ static land_rejection tell(const landing *l, const char *file, const lake_table 
 
 static void tell_left(landing *l, const char *file, const lake_table *table, const error *problem) {
     land_rejection left = tell(l, file, table, problem->message);
+    if (problem->hint[0] != '\0')
+        left.hint = str_printable(l->arena, problem->hint);
     if (problem->kind == E_CHANGED)
         vec_push(l->arena, &l->result->waiting, left);
     else

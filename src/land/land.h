@@ -36,6 +36,7 @@ typedef struct land_rejection {
     const char *file;   /* path below the land root */
     const char *table;  /* NULL when it belongs to none */
     const char *reason; /* one line */
+    const char *hint;   /* what to do about it; NULL when the report tells, or nobody knows */
     const char *report; /* path of the report, NULL when the file was left in land */
     bool left_in_land;  /* not taken: only rejected files are */
 } land_rejection;

@@ -74,6 +74,8 @@ static void hint_for_code(int code, status kind, error *err) {
                         "owner.");
     else if (kind == E_FULL)
         error_hint(err, "Make room on the file system that holds the ledger.");
+    else if (code == SQLITE_IOERR)
+        error_hint(err, "Look into the system's log for what the disk says, then run again.");
 }
 
 static status fail(const sqlite_state *s, int code, error *err) {

@@ -39,10 +39,13 @@ static void test_errno_decides_the_kind(void **state) {
     error err = {0};
     assert_int_equal(error_set_errno(&err, ENOSPC, "cannot write \"%s\"", "a"), E_FULL);
     assert_string_equal(err.message, "cannot write \"a\": No space left on device");
+    assert_string_equal(err.hint, "Make room on its file system, then run again.");
     assert_int_equal(error_set_errno(&err, EDQUOT, "x"), E_FULL);
     assert_int_equal(error_set_errno(&err, EROFS, "x"), E_DENIED);
     assert_int_equal(error_set_errno(&err, EACCES, "x"), E_DENIED);
+    assert_string_equal(err.hint, "Let this user read and write there, or run as its owner.");
     assert_int_equal(error_set_errno(&err, ENOENT, "x"), E_NOT_FOUND);
+    assert_string_equal(err.hint, "");
     assert_int_equal(error_set_errno(&err, EEXIST, "x"), E_EXISTS);
     assert_int_equal(error_set_errno(&err, EISDIR, "x"), E_IO);
 }

@@ -102,6 +102,18 @@ static void test_people_read_what_was_done_and_what_failed(void **state) {
                                                 "failed   silver.x day=2024-05-01: went wrong\n");
 }
 
+static void test_partitions_that_failed_alike_are_told_once(void **state) {
+    (void)state;
+    ARENA_AUTO a = arena_new();
+    outcome o = new_outcome(a);
+    for (int i = 0; i < 3; i++)
+        add_failure(&o, E_FULL);
+    error_set(&o.built.failed.items[2].error, E_DATA, "bad");
+    assert_string_equal(told(&o, OUTPUT_TABLE),
+                        "failed   silver.x day=2024-05-01 and 1 more: went wrong\n"
+                        "failed   silver.x day=2024-05-01: bad\n");
+}
+
 static void test_programs_read_the_document_of_the_contract(void **state) {
     (void)state;
     ARENA_AUTO a = arena_new();
@@ -148,6 +160,7 @@ int main(void) {
         cmocka_unit_test(test_a_check_wins_over_other_failures),
         cmocka_unit_test(test_unknown_files_fail_only_where_that_is_wanted),
         cmocka_unit_test(test_people_read_what_was_done_and_what_failed),
+        cmocka_unit_test(test_partitions_that_failed_alike_are_told_once),
         cmocka_unit_test(test_programs_read_the_document_of_the_contract),
         cmocka_unit_test(test_a_run_that_found_nothing_to_change_says_so),
         cmocka_unit_test(test_an_error_is_a_document_with_every_key),
