@@ -1,6 +1,6 @@
-/* Stores and a ledger's database that fail when asked to: store_open and db_driver_for are called
- * here instead (meson.build, --wrap). A statement fails when its first row is asked for, as SQLite's
- * do, or its second. */
+/* Stores and a ledger that fail when asked to: store_open and db_driver_for are called here instead
+ * (meson.build, --wrap). A statement fails when its first row is asked for, as those of SQLite do,
+ * or its second. */
 #include "fault.h"
 #include "fault_store.h"
 
