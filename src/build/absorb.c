@@ -289,6 +289,16 @@ status absorb_changes(const build_context *c, arena *a, absorb_failures *ret, er
     return OK;
 }
 
+status build_is_absorbed(const build_context *c, bool *ret, error *err) {
+    ARENA_AUTO a = arena_new();
+    ledger_edges behind = {0};
+    ledger_holds lapsed = {0};
+    TRY(ledger_holds_lapsed(c->ledger, a, &lapsed, err));
+    TRY(ledger_edges_behind(c->ledger, a, &behind, err));
+    *ret = lapsed.count == 0 && behind.count == 0;
+    return OK;
+}
+
 status build_absorb(const build_context *c, error *err) {
     ARENA_AUTO a = arena_new();
     absorb_failures failures = {0};

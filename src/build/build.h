@@ -65,6 +65,8 @@ typedef struct build_result {
  * there is nothing (one query). E_DATA naming the table and the file when a map cannot be computed;
  * what else was found out is kept. */
 CHECKED status build_absorb(const build_context *c, error *err);
+/* Would build_absorb find nothing to do? Only looks. */
+CHECKED status build_is_absorbed(const build_context *c, bool *ret, error *err);
 
 /* What a run would do now (after build_absorb). selected as in lake_select; NULL: all. */
 CHECKED status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret,

@@ -215,12 +215,27 @@ status report_find_waiting(const session *s, const bool *selected, strings *ret,
     return OK;
 }
 
-status report_make_plan(session *s, const run_scope *of, plan *ret, error *err) {
+/* Landing has turned most changes into marks already; a rehearsal costs a copy of the ledger. */
+static status rehearse_absorbing(session *s, const run_scope *of, error *err) {
+    bool is_absorbed = false;
+    build_context build = session_build_context(s, NULL);
+    TRY(build_is_absorbed(&build, &is_absorbed, err));
+    if (is_absorbed)
+        return OK;
     TRY(session_rehearse(s, err));
+    build = session_build_context(s, NULL);
+    build.scope = of->scope;
+    return build_absorb(&build, err);
+}
+
+status report_make_plan(session *s, const run_scope *of, plan *ret, error *err) {
+    TRY(rehearse_absorbing(s, of, err));
     build_context build = session_build_context(s, NULL);
     build.scope = of->scope;
-    TRY(build_absorb(&build, err));
-    return build_plan(&build, of->selected, s->arena, ret, err);
+    TRY(ledger_begin(s->ledger, LEDGER_READ, err));
+    status result = build_plan(&build, of->selected, s->arena, ret, err);
+    ledger_rollback(s->ledger);
+    return result;
 }
 
 static const output_column PLANNED[] = {

@@ -34,13 +34,12 @@ static status everything_journaled(session *s, bool *ret, error *err) {
 }
 
 static status nothing_stale(session *s, bool *ret, error *err) {
-    ledger_edges behind = {0};
-    ledger_holds lapsed = {0};
+    bool is_absorbed = false;
     int64_t marked = 0;
-    TRY(ledger_holds_lapsed(s->ledger, s->arena, &lapsed, err));
-    TRY(ledger_edges_behind(s->ledger, s->arena, &behind, err));
+    const build_context build = session_build_context(s, NULL);
+    TRY(build_is_absorbed(&build, &is_absorbed, err));
     TRY(ledger_mark_count(s->ledger, &marked, err));
-    *ret = behind.count == 0 && marked == 0 && lapsed.count == 0;
+    *ret = is_absorbed && marked == 0;
     return OK;
 }
 

@@ -31,7 +31,7 @@ void ledger_close(ledger *l); /* rolls back what is open; NULL is allowed */
 const char *ledger_lake_id(const ledger *l);
 /* Go on with a private copy of what the ledger holds now, outside a transaction: what is written
  * from here on is seen by this handle alone, blocks nobody, and is gone when it is closed. Also
- * for a ledger that can only be read. E_FULL, E_IO. */
+ * for a ledger that can only be read. Costs a copy of the ledger, the first time. E_FULL, E_IO. */
 CHECKED status ledger_rehearse(ledger *l, error *err);
 /* Copy what the ledger holds now into path, a new or empty file, while others go on writing.
  * E_FULL, E_DENIED, E_IO; E_USAGE for databases that have their own tools for it. */

@@ -125,7 +125,9 @@ const char *ledger_lake_id(const ledger *l) {
 
 status ledger_rehearse(ledger *l, error *err) {
     ASSERT(!l->in_transaction);
-    TRY(db_rehearse(l->d, err));
+    if (!l->is_rehearsal)
+        TRY(db_rehearse(l->d, err));
+    l->is_rehearsal = true;
     l->journal = NULL;
     return OK;
 }

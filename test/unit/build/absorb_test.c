@@ -34,6 +34,25 @@ static void test_absorbing_again_writes_nothing(void **state) {
     assert_int_equal(world_seq(w), seq);
 }
 
+static bool is_absorbed(world *w) {
+    bool absorbed = false;
+    assert_ok(build_is_absorbed(&w->c, &absorbed, &w->err));
+    return absorbed;
+}
+
+static void test_whether_there_is_something_to_absorb_is_known_without_writing(void **state) {
+    world *w = world_of(state);
+    world_define_shop(w);
+    world_run(w);
+    assert_true(is_absorbed(w));
+    world_deliver(w, "raw.sales", "a.csv", TWO_DAYS);
+    int64_t seq = world_seq(w);
+    assert_false(is_absorbed(w));
+    assert_int_equal(world_seq(w), seq);
+    absorb(w);
+    assert_true(is_absorbed(w));
+}
+
 static void test_a_withdrawn_delivery_marks_what_it_fed(void **state) {
     world *w = world_of(state);
     world_define_shop(w);
@@ -179,6 +198,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_a_delivery_marks_the_partitions_that_its_rows_belong_to),
         WORLD_TEST(test_absorbing_again_writes_nothing),
+        WORLD_TEST(test_whether_there_is_something_to_absorb_is_known_without_writing),
         WORLD_TEST(test_a_withdrawn_delivery_marks_what_it_fed),
         WORLD_TEST(test_a_superseded_delivery_marks_what_it_fed_and_the_new_one_feeds),
         WORLD_TEST(test_a_changed_map_finds_feeds_anew),
