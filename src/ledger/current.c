@@ -130,8 +130,9 @@ static status start_current(ledger *l, const successor *next, error *err) {
     const db_value values[] = {DB_I(next->partition), DB_I(next->table), DB_I(next->derivation),
                                DB_I(next->version), DB_I(seq)};
     TRY(ledger_write(l,
-                     "INSERT INTO current (partition, tbl, derivation, version, from_seq)"
-                     " VALUES ($1, $2, $3, $4, $5)",
+                     "INSERT INTO current (partition, tbl, generation, derivation, version,"
+                     " from_seq) SELECT id, $2, generation, $3, $4, $5 FROM partition"
+                     " WHERE id = $1",
                      values, ARRAY_SIZE(values), err));
     return ledger_touch(l, next->table, next->version, err);
 }
@@ -159,12 +160,16 @@ status ledger_current_set(ledger *l, int64_t table, int64_t partition, int64_t d
     return replace_current(l, &next, &before, err);
 }
 
+/* Asked for by name, the others are found by an index: most often there are none. */
+#define IN_OTHER_GENERATION                                      \
+    " WHERE c.tbl = $1 AND c.to_seq IS NULL AND c.generation IN" \
+    " (SELECT g.id FROM generation g WHERE g.tbl = $1 AND g.id <> $2)"
+
 status ledger_generation_others(ledger *l, int64_t table, int64_t generation, arena *a,
                                 ledger_currents *ret, error *err) {
     const db_value values[] = {DB_I(table), DB_I(generation)};
-    const ledger_query query = {CURRENT_FROM " WHERE c.tbl = $1 AND c.to_seq IS NULL"
-                                             " AND p.generation <> $2 ORDER BY p.text, c.id",
-                                values, ARRAY_SIZE(values), read_current};
+    const ledger_query query = {CURRENT_FROM IN_OTHER_GENERATION " ORDER BY p.text, c.id", values,
+                                ARRAY_SIZE(values), read_current};
     ledger_currents all = {0};
     TRY(ledger_select(l, &query, a, &all, err));
     *ret = all;
@@ -189,11 +194,11 @@ static void read_retired(const db_rows *row, arena *a, void *into) {
 status ledger_generation_retire(ledger *l, int64_t table, int64_t generation, error *err) {
     ARENA_AUTO a = arena_new();
     const db_value values[] = {DB_I(table), DB_I(generation)};
-    const ledger_query query = {
-        "SELECT c.id, c.partition, c.version, t.name, p.text FROM current c"
-        " JOIN partition p ON p.id = c.partition JOIN tbl t ON t.id = c.tbl"
-        " WHERE c.tbl = $1 AND c.to_seq IS NULL AND p.generation <> $2 ORDER BY p.text",
-        values, ARRAY_SIZE(values), read_retired};
+    const ledger_query query = {"SELECT c.id, c.partition, c.version, t.name, p.text FROM current c"
+                                " JOIN partition p ON p.id = c.partition"
+                                " JOIN tbl t ON t.id = c.tbl" IN_OTHER_GENERATION
+                                " ORDER BY p.text",
+                                values, ARRAY_SIZE(values), read_retired};
     retireds old = {0};
     ledger_need_write(l);
     TRY(ledger_select(l, &query, a, &old, err));

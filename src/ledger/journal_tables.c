@@ -94,10 +94,10 @@ static const journal_column LINEAGE_COLUMNS[] = {
 };
 
 static const journal_column CURRENT_COLUMNS[] = {
-    {"id", JOURNAL_INT, true},       {"partition", JOURNAL_INT, false},
-    {"tbl", JOURNAL_INT, false},     {"derivation", JOURNAL_INT, false},
-    {"version", JOURNAL_INT, false}, {"from_seq", JOURNAL_INT, false},
-    {"to_seq", JOURNAL_INT, false},
+    {"id", JOURNAL_INT, true},          {"partition", JOURNAL_INT, false},
+    {"tbl", JOURNAL_INT, false},        {"generation", JOURNAL_INT, false},
+    {"derivation", JOURNAL_INT, false}, {"version", JOURNAL_INT, false},
+    {"from_seq", JOURNAL_INT, false},   {"to_seq", JOURNAL_INT, false},
 };
 
 static const journal_column FEED_COLUMNS[] = {

@@ -154,14 +154,16 @@ CREATE TABLE current (
     id {id},
     partition BIGINT NOT NULL,
     tbl BIGINT NOT NULL,
+    generation BIGINT NOT NULL,             -- the partition's
     derivation BIGINT NOT NULL,
     version BIGINT NOT NULL,
     from_seq BIGINT NOT NULL,
     to_seq BIGINT                           -- NULL: now
 );
 CREATE UNIQUE INDEX current_now ON current (partition) WHERE to_seq IS NULL;
+CREATE INDEX current_by_generation ON current (tbl, generation) WHERE to_seq IS NULL;
 CREATE INDEX current_by_start ON current (tbl, from_seq);
-CREATE INDEX current_by_end ON current (tbl, to_seq);
+CREATE INDEX current_by_end ON current (tbl, to_seq) WHERE to_seq IS NOT NULL;
 CREATE INDEX current_by_version ON current (version);
 
 -- This unit of the input feeds that partition of the reader, under a map.
@@ -174,7 +176,7 @@ CREATE TABLE feed (
     rows BIGINT NOT NULL,
     PRIMARY KEY (tbl, input, map, partition, unit)
 );
-CREATE INDEX feed_by_unit ON feed (input, unit, tbl, map);
+CREATE INDEX feed_by_unit ON feed (input, unit, tbl, map, partition);
 
 -- Units whose feeds are known (they may have none).
 CREATE TABLE fed (
