@@ -19,6 +19,12 @@ typedef struct build_scope {
     const strings *forced_by;  /* only what these rebuilds force; NULL: all */
 } build_scope;
 
+/* Work that follows from changes of code alone, above which somebody has to confirm it. Bytes are
+ * those of what is there now. */
+typedef struct build_limits {
+    int64_t partitions, bytes;
+} build_limits;
+
 typedef struct build_context {
     const lake *lake;
     const ledger_table *tables; /* one per lake table, same index */
@@ -32,7 +38,8 @@ typedef struct build_context {
     int64_t started_us; /* of the run, or --now */
     int64_t fence;      /* of the lease "run" */
     bool retry_failed;
-    const build_scope *scope; /* NULL: all that is stale */
+    const build_scope *scope;   /* NULL: all that is stale */
+    const build_limits *limits; /* NULL: there are none, or all is confirmed */
     const volatile int *interrupted;
     void (*progress)(void *state, const char *table, size_t done, size_t planned); /* NULL: none */
     void *progress_state;
@@ -51,14 +58,22 @@ typedef struct build_blocked {
 } build_blocked;
 typedef VEC(build_blocked) build_blockeds;
 
+/* What waits for somebody to confirm it. */
+typedef struct build_unconfirmed {
+    const char *table;
+    int64_t partitions, bytes;
+} build_unconfirmed;
+typedef VEC(build_unconfirmed) build_unconfirmeds;
+
 typedef struct build_result {
     int64_t built, reused, unchanged, emptied;
     int64_t rows, bytes; /* written */
     int64_t seq;         /* of the newest commit; 0: nothing to commit */
     VEC(build_failure) failed;
     build_blockeds blocked;
-    build_blockeds later; /* left for a later run */
-    build_blockeds held;  /* something they read changed, but they are held */
+    build_blockeds later;           /* left for a later run */
+    build_blockeds held;            /* something they read changed, but they are held */
+    build_unconfirmeds unconfirmed; /* above the limits: left as it is */
 } build_result;
 
 /* Turn changes since the bookmarks into marks; computes feeds that are not known yet. Quick when
@@ -68,9 +83,13 @@ CHECKED status build_absorb(const build_context *c, error *err);
 /* Would build_absorb find nothing to do? Only looks. */
 CHECKED status build_is_absorbed(const build_context *c, bool *ret, error *err);
 
-/* What a run would do now (after build_absorb). selected as in lake_select; NULL: all. */
+/* What a run would do now (after build_absorb). selected as in lake_select; NULL: all. Above the
+ * context's limits what follows from code alone is unconfirmed; what has another reason, too, is
+ * not: it would be built anyway. */
 CHECKED status build_plan(const build_context *c, const bool *selected, arena *a, plan *ret,
                           error *err);
+/* What of a plan is, by table. */
+build_unconfirmeds build_plan_unconfirmed(const plan *p, arena *a);
 
 /* Partitions that wait for one upstream that failed, by table. */
 CHECKED status build_blocked_find(const build_context *c, arena *a, build_blockeds *ret,

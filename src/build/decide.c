@@ -256,6 +256,7 @@ static status add_planned(build_state *s, staged_table *table, const plan_partit
                           staged **ret, error *err) {
     staged *st = add_staged(s, table, p->text);
     st->planned = true;
+    st->by_code = p->by_code;
     st->forced = is_forced(p);
     TRY(load_old(s, table->table, st, err));
     if (p->later) {

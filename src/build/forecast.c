@@ -1,6 +1,7 @@
 /* What a run would do: the same merging as a run's, with what is not built yet marked uncertain. */
 #include "build/build.h"
 
+#include "build/confirm.h"
 #include "build/scope.h"
 #include "build/stage.h"
 #include "build/undo.h"
@@ -11,6 +12,7 @@ typedef struct forecast {
     build_state state;      /* as a build's; nothing is ever staged in it */
     const lake_table *from; /* of the partition whose readers are looked for … */
     const char *text;
+    bool by_code;
     obstacle *in_the_way; /* … and why it will not change; NULL: it may */
 } forecast;
 
@@ -23,7 +25,8 @@ static void add_reach(void *state, const lake_table *reader, const char *partiti
     }
     plan_reach reach = {.partition = partition,
                         .ref = arena_printf(f->arena, "%s %s", f->from->name, f->text),
-                        .certain = false};
+                        .certain = false,
+                        .by_code = f->by_code};
     vec_push(f->arena, &table->reached, reach);
 }
 
@@ -33,6 +36,7 @@ static status reach_readers(forecast *f, const lake_table *t, const staged *st, 
     f->from = t;
     f->text = st->text;
     f->in_the_way = st->obstacle;
+    f->by_code = st->by_code;
     return state_reach(&f->state, t, &from, add_reach, f, err);
 }
 
@@ -78,6 +82,8 @@ status build_plan(const build_context *c, const bool *selected, arena *a, plan *
     for (size_t i = 0; i < count; i++)
         if (!c->lake->tables[i]->source && (!selected || selected[i]))
             TRY(forecast_table(&f, c->lake->tables[i], &result, err));
+    if (c->limits)
+        TRY(confirm_plan(c, &result, a, err));
     *ret = result;
     return OK;
 }

@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "build/absorb.h"
 #include "build/commit.h"
+#include "build/confirm.h"
 #include "build/kept.h"
 #include "build/scope.h"
 #include "build/stage.h"
@@ -72,6 +73,7 @@ static status build_table(build_state *s, const lake_table *t, error *err) {
     TRY(ledger_marks(s->c->ledger, state_ledger_table(s, t)->id, s->arena, &marked, err));
     plan_partitions planned = plan_merge(s->arena, &marked, &s->tables[t->index].reached);
     TRY(undo_drop_held(s->c, t, s->arena, &planned, &s->tables[t->index].held, err));
+    confirm_narrow(&s->tables[t->index], &planned);
     scope_narrow(s->c->scope, t, &planned);
     TRY(stage_decide(s, t, &planned, err));
     TRY(stage_build(s, t, err));
@@ -171,6 +173,7 @@ status build_stale(const build_context *c, const bool *selected, arena *a, build
     TRY(absorb(&s, err));
     TRY(ledger_seq(c->ledger, &s.plan_seq, err));
     TRY(find_stale(&s, selected, stale, &any, err));
+    TRY(confirm_find(&s, selected, &result.unconfirmed, err));
     if (any) {
         TRY(declare_pending(&s, stale, err));
         crash_point("build.pending");

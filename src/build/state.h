@@ -49,6 +49,7 @@ typedef struct staged {
     int64_t version;  /* reused or committed; 0 until then */
     error failure;
     bool remembered; /* the failure is an earlier run's */
+    bool by_code;    /* nothing but changes of code led to it */
     bool planned;    /* it is marked or reached; else it only waits for what it reads */
     /* In the way of what reads it, once its table is done; of BLOCKED and LATER also of itself. */
     obstacle *obstacle;
@@ -68,8 +69,10 @@ typedef struct staged_table {
     plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;
     int64_t jobs;
-    bool garbage;   /* something was staged that no version will name */
-    bool committed; /* by an earlier commit of this run (commit: table) */
+    bool code_waits; /* what follows from code alone is not confirmed */
+    bool waits;      /* nor is anything else of it to be built until that is */
+    bool garbage;    /* something was staged that no version will name */
+    bool committed;  /* by an earlier commit of this run (commit: table) */
 } staged_table;
 
 typedef struct build_state {

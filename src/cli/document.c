@@ -101,6 +101,15 @@ static json_t *blocked_rows(const build_blockeds *list) {
     return rows;
 }
 
+json_t *document_unconfirmed(const build_unconfirmeds *all) {
+    json_t *rows = json_array();
+    for (size_t i = 0; i < all->count; i++)
+        json_array_append_new(rows, json_pack("{s:s, s:I, s:I}", "table", all->items[i].table,
+                                              "partitions", (json_int_t)all->items[i].partitions,
+                                              "bytes", (json_int_t)all->items[i].bytes));
+    return rows;
+}
+
 json_t *document_run(const char *run, const land_result *landed, const build_result *built) {
     static const build_result NOTHING = {0};
     const build_result *b = built != NULL ? built : &NOTHING;
@@ -115,6 +124,7 @@ json_t *document_run(const char *run, const land_result *landed, const build_res
     json_object_set_new(d, "blocked", blocked_rows(&b->blocked));
     json_object_set_new(d, "later", blocked_rows(&b->later));
     json_object_set_new(d, "held", blocked_rows(&b->held));
+    json_object_set_new(d, "unconfirmed", document_unconfirmed(&b->unconfirmed));
     return d;
 }
 
@@ -131,6 +141,7 @@ static json_t *planned_partition(const plan_partition *p) {
     json_object_set_new(d, "causes", causes);
     json_object_set_new(d, "certain", json_boolean(p->certain));
     json_object_set_new(d, "blocked_by", output_string(p->blocked_by));
+    json_object_set_new(d, "unconfirmed", json_boolean(p->unconfirmed));
     json_object_set_new(d, "rows", json_integer(p->rows));
     json_object_set_new(d, "bytes", json_integer(p->bytes));
     return d;
@@ -175,6 +186,8 @@ json_t *document_plan_rows(const plan *p) {
         for (size_t j = 0; j < partitions->count; j++) {
             json_t *row = planned_partition(&partitions->items[j]);
             json_object_set_new(row, "table", output_string(p->steps[i].table->name));
+            if (partitions->items[j].unconfirmed)
+                json_object_set_new(row, "blocked_by", json_string("confirm_over"));
             json_object_set_new(row, "why",
                                 output_string(causes_text(a, &partitions->items[j].causes)));
             json_array_append_new(rows, row);

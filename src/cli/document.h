@@ -19,6 +19,9 @@ json_t *document_error(const error *err);
 /* The deliveries part of a run. */
 json_t *document_landing(const land_result *landed);
 
+/* [{"table","partitions","bytes"}]: what waits for --yes. */
+json_t *document_unconfirmed(const build_unconfirmeds *all);
+
 /* run: NULL when nothing was recorded. built: NULL for `weir land`. */
 json_t *document_run(const char *run, const land_result *landed, const build_result *built);
 

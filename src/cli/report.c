@@ -144,6 +144,17 @@ static void tell_later(output *o, const build_result *b) {
                    output_plural(a, count, "stale partition", "stale partitions"));
 }
 
+static void tell_unconfirmed(output *o, const build_unconfirmeds *all) {
+    ARENA_AUTO a = arena_new();
+    for (size_t i = 0; i < all->count; i++)
+        output_say(o, "waiting  %s: %s (%s) that follow from a change of code", all->items[i].table,
+                   output_plural(a, all->items[i].partitions, "partition", "partitions"),
+                   output_bytes(a, all->items[i].bytes));
+    if (all->count > 0)
+        output_say(o, "hint: `weir run --yes` builds them, `weir accept` keeps what there is; "
+                      "confirm_over in lake.yaml is the limit");
+}
+
 static bool changed_nothing(const run_report *r) {
     const land_result *l = r->landed;
     const build_result *b = r->built;
@@ -166,6 +177,7 @@ static void tell_run(output *o, const run_report *r) {
         tell_built(o, r->built);
         tell_failures(o, r->built);
         tell_later(o, r->built);
+        tell_unconfirmed(o, &r->built->unconfirmed);
     }
     if (changed_nothing(r))
         output_say(o, "nothing changed");
@@ -179,6 +191,7 @@ void report_run(output *o, const run_report *r) {
 }
 
 int report_exit_code(const run_report *r, bool strict) {
+    bool waits = r->built != NULL && r->built->unconfirmed.count > 0;
     const land_result *l = r->landed;
     bool checked = strict && l->rejected.count > 0;
     bool failed = l->failed.count > 0;
@@ -190,7 +203,7 @@ int report_exit_code(const run_report *r, bool strict) {
     }
     if (checked)
         return status_exit_code(E_CHECK);
-    return failed ? 1 : 0;
+    return failed || (strict && waits) ? 1 : 0;
 }
 
 typedef struct waiting {
@@ -232,6 +245,7 @@ status report_make_plan(session *s, const run_scope *of, plan *ret, error *err) 
     TRY(rehearse_absorbing(s, of, err));
     build_context build = session_build_context(s, NULL);
     build.scope = of->scope;
+    build.limits = session_limits(s);
     TRY(ledger_begin(s->ledger, LEDGER_READ, err));
     status result = build_plan(&build, of->selected, s->arena, ret, err);
     ledger_rollback(s->ledger);
@@ -245,39 +259,47 @@ static const output_column PLANNED[] = {
     {"why", "why", OUTPUT_TEXT},
 };
 
-/* Without those that cannot be built. */
-size_t report_plan_count(const plan *p, size_t *ret_blocked) {
-    size_t count = 0, blocked = 0;
+report_counts report_plan_count(const plan *p) {
+    report_counts counts = {0};
     for (size_t i = 0; i < p->step_count; i++)
-        for (size_t j = 0; j < p->steps[i].partitions.count; j++)
-            blocked += p->steps[i].partitions.items[j].blocked_by != NULL;
-    for (size_t i = 0; i < p->step_count; i++)
-        count += p->steps[i].partitions.count;
-    *ret_blocked = blocked;
-    return count - blocked;
+        for (size_t j = 0; j < p->steps[i].partitions.count; j++) {
+            const plan_partition *one = &p->steps[i].partitions.items[j];
+            if (one->blocked_by != NULL)
+                counts.blocked++;
+            else if (one->unconfirmed)
+                counts.unconfirmed++;
+            else
+                counts.work++;
+        }
+    return counts;
 }
 
 static void tell_plan(output *o, const plan *p, const strings *files) {
     ARENA_AUTO a = arena_new();
     for (size_t i = 0; files != NULL && i < files->count; i++)
         output_say(o, "would land %s", files->items[i]);
-    size_t blocked = 0, count = report_plan_count(p, &blocked);
-    if (count == 0)
+    const report_counts counts = report_plan_count(p);
+    const build_unconfirmeds unconfirmed = build_plan_unconfirmed(p, a);
+    if (counts.work == 0)
         output_say(o, "nothing to build");
     else
-        output_say(o, "%s to build", output_plural(a, (int64_t)count, "partition", "partitions"));
-    if (blocked > 0)
+        output_say(o, "%s to build", output_plural(a, counts.work, "partition", "partitions"));
+    tell_unconfirmed(o, &unconfirmed);
+    if (counts.blocked > 0)
         output_say(o,
                    "%s blocked by what failed: see `weir status`; `weir run --retry-failed` "
                    "tries again",
-                   output_plural(a, (int64_t)blocked, "partition", "partitions"));
+                   output_plural(a, counts.blocked, "partition", "partitions"));
     if (p->later > 0)
         output_say(o, "%s left for a later run",
                    output_plural(a, (int64_t)p->later, "stale partition", "stale partitions"));
 }
 
 void report_plan(output *o, const plan *p, const strings *files) {
+    ARENA_AUTO a = arena_new();
     JSON_AUTO document = document_plan(p);
+    const build_unconfirmeds unconfirmed = build_plan_unconfirmed(p, a);
+    json_object_set_new(document, "unconfirmed", document_unconfirmed(&unconfirmed));
     JSON_AUTO rows = document_plan_rows(p);
     if (files != NULL)
         json_object_set_new(document, "waiting", document_strings(files));

@@ -25,8 +25,13 @@ CHECKED status report_find_waiting(const session *s, const bool *selected, strin
 
 /* What a run would build now, seen in a rehearsal: the ledger is left as it is. */
 CHECKED status report_make_plan(session *s, const run_scope *of, plan *ret, error *err);
-/* How many partitions a run would build, and how many it would not for what failed. */
-size_t report_plan_count(const plan *p, size_t *ret_blocked);
+/* How many partitions a run would build, and how many it would not. */
+typedef struct report_counts {
+    int64_t work;
+    int64_t blocked;     /* for what failed */
+    int64_t unconfirmed; /* they wait for --yes */
+} report_counts;
+report_counts report_plan_count(const plan *p);
 /* files: what would land; NULL: not asked for. */
 void report_plan(output *o, const plan *p, const strings *files);
 

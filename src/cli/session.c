@@ -257,6 +257,14 @@ build_context session_build_context(session *s, const char *run) {
                            .progress_state = c->progress};
 }
 
+const build_limits *session_limits(const session *s) {
+    if (option_given(s->command->options, OPTION_YES))
+        return NULL;
+    build_limits *limits = ARENA_NEW(s->arena, build_limits);
+    *limits = (build_limits){s->lake->confirm_partitions, s->lake->confirm_bytes};
+    return limits;
+}
+
 project_context session_project_context(const session *s, const char *run) {
     return (project_context){.lake = s->lake,
                              .tables = s->tables,

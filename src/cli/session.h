@@ -56,6 +56,8 @@ CHECKED status session_select(const session *s, bool **ret_selected, error *err)
 /* What the modules take, filled from the session. run may be NULL for reading. */
 land_context session_land_context(session *s, const char *run);
 build_context session_build_context(session *s, const char *run);
+/* What work has to be confirmed; NULL: --yes has confirmed all of it. */
+const build_limits *session_limits(const session *s);
 project_context session_project_context(const session *s, const char *run);
 
 #endif

@@ -11,8 +11,8 @@ static status make_plan(session *s, error *err) {
     TRY(report_make_plan(s, &of, &planned, err));
     progress_clear(s->command->progress);
     report_plan(s->command->out, &planned, NULL);
-    size_t blocked = 0;
-    bool is_work = report_plan_count(&planned, &blocked) > 0;
+    const report_counts counts = report_plan_count(&planned);
+    bool is_work = counts.work + counts.unconfirmed > 0;
     if (is_work && option_given(s->command->options, OPTION_DETAILED_EXITCODE))
         s->command->exit_code = EXIT_WORK;
     return OK;

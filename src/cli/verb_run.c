@@ -26,6 +26,7 @@ static status heal_and_build(session *s, const work *w, const run_scope *of, bui
                              error *err) {
     build_context build = session_build_context(s, w->run);
     build.scope = of->scope;
+    build.limits = session_limits(s);
     TRY(build_recover(&build, err));
     crash_point("build.absorbed");
     TRY(build_stale(&build, of->selected, s->arena, ret, err));

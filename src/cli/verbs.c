@@ -70,8 +70,10 @@ const verb VERBS[] = {
             "the definition reaches, makes all of it current in one commit, and brings the "
             "directories up to date. What a killed run left is cleared first. Without work it "
             "does nothing. A definition that a later one has replaced is refused, so that an old "
-            "copy cannot build back; --redefine takes it back on purpose. SELECT names tables: "
-            "silver.province, silver.*, +x (x and what it reads), x+ (x and what reads it). A "
+            "copy cannot build back; --redefine takes it back on purpose. Much work (see "
+            "confirm_over in lake.yaml) that follows from a change of code alone waits until weir "
+            "run --yes, while all else goes on. SELECT names tables: silver.province, silver.*, +x "
+            "(x and what it reads), x+ (x and what reads it). A "
             "range or a partition leaves stale what is outside, and what would mix both; see weir "
             "rebuild to build what is not stale.",
         .examples = {{"weir run", "everything"},

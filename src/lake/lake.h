@@ -143,6 +143,7 @@ typedef struct lake {
     lake_unknown unknown_files;
     bool commit_per_table;
     int64_t worker_count, worker_threads, worker_memory_bytes;
+    int64_t confirm_partitions, confirm_bytes; /* above this a change of code waits */
     int64_t retention_us;
     int64_t retention_keep;
     lake_table **tables;

@@ -160,6 +160,15 @@ status ledger_current_set(ledger *l, int64_t table, int64_t partition, int64_t d
     return replace_current(l, &next, &before, err);
 }
 
+status ledger_is_built(ledger *l, int64_t table, bool *ret, error *err) {
+    const db_value values[] = {DB_I(table)};
+    int64_t found;
+    TRY(db_get_int(l->d, "SELECT 1 FROM current WHERE tbl = $1 AND to_seq IS NULL LIMIT 1", values,
+                   ARRAY_SIZE(values), 0, &found, err));
+    *ret = found != 0;
+    return OK;
+}
+
 /* Asked for by name, the others are found by an index: most often there are none. */
 #define IN_OTHER_GENERATION                                      \
     " WHERE c.tbl = $1 AND c.to_seq IS NULL AND c.generation IN" \

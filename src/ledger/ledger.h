@@ -180,6 +180,8 @@ CHECKED status ledger_mark_unit(ledger *l, int64_t input, int64_t unit, cause_ki
 CHECKED status ledger_marks(ledger *l, int64_t table, arena *a, marks *ret,
                             error *err); /* by partition, seq */
 CHECKED status ledger_mark_count(ledger *l, int64_t *ret, error *err);
+/* Is there any mark of that cause? */
+CHECKED status ledger_mark_of_cause(ledger *l, cause_kind cause, bool *ret, error *err);
 /* Clear the partition's marks with seq <= up_to. */
 CHECKED status ledger_marks_clear(ledger *l, int64_t table, const char *partition, int64_t up_to,
                                   error *err);
@@ -241,6 +243,8 @@ CHECKED status ledger_version_add(ledger *l, int64_t table, ledger_version *v, c
                                   error *err);
 CHECKED status ledger_version_get(ledger *l, int64_t version, arena *a, ledger_version *ret,
                                   error *err);
+/* Is anything current of the table? */
+CHECKED status ledger_is_built(ledger *l, int64_t table, bool *ret, error *err);
 /* What is current of all other generations, by text. */
 CHECKED status ledger_generation_others(ledger *l, int64_t table, int64_t generation, arena *a,
                                         ledger_currents *ret, error *err);

@@ -83,7 +83,7 @@ static const char *const MARK_EVERYTHING[] = {
 };
 
 status ledger_mark_everything(ledger *l, int64_t seq, error *err) {
-    const db_value values[] = {DB_T(cause_name(CAUSE_CODE)), DB_I(seq)};
+    const db_value values[] = {DB_T(cause_name(CAUSE_UPSTREAM)), DB_I(seq)};
     for (size_t i = 0; i < ARRAY_SIZE(MARK_EVERYTHING); i++)
         TRY(ledger_write(l, MARK_EVERYTHING[i], values, ARRAY_SIZE(values), err));
     return OK;
@@ -149,6 +149,15 @@ status ledger_marks(ledger *l, int64_t table, arena *a, marks *ret, error *err) 
 status ledger_mark_count(ledger *l, int64_t *ret, error *err) {
     return db_get_int(l->d, "SELECT count(*) FROM mark WHERE NOT " MARK_IS_HELD, NULL, 0, 0, ret,
                       err);
+}
+
+status ledger_mark_of_cause(ledger *l, cause_kind cause, bool *ret, error *err) {
+    const db_value values[] = {DB_T(cause_name(cause))};
+    int64_t found;
+    TRY(db_get_int(l->d, "SELECT 1 FROM mark WHERE cause = $1 LIMIT 1", values, ARRAY_SIZE(values),
+                   0, &found, err));
+    *ret = found != 0;
+    return OK;
 }
 
 status ledger_marks_clear(ledger *l, int64_t table, const char *partition, int64_t up_to,

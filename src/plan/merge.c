@@ -16,7 +16,7 @@ static plan_partition *find_or_add(arena *a, plan_partitions *list, strmap *plac
     plan_partition *found = find(list, places, text);
     if (found)
         return found;
-    plan_partition added = {.text = text};
+    plan_partition added = {.text = text, .by_code = true};
     vec_push(a, list, added);
     size_t *place = ARENA_NEW(a, size_t);
     *place = list->count - 1;
@@ -53,6 +53,7 @@ plan_partitions plan_merge(arena *a, const marks *marked, const plan_reaches *re
         const mark *m = &marked->items[i];
         plan_partition *p = find_or_add(a, &list, places, m->partition);
         p->certain = true;
+        p->by_code = p->by_code && m->cause == CAUSE_CODE;
         add_cause(a, p, m->cause, m->ref);
     }
     for (size_t i = 0; i < reached->count; i++) {
@@ -60,6 +61,7 @@ plan_partitions plan_merge(arena *a, const marks *marked, const plan_reaches *re
         plan_partition *p = find_or_add(a, &list, places, r->partition);
         p->certain = p->certain || r->certain;
         p->reached = true;
+        p->by_code = p->by_code && r->by_code;
         add_cause(a, p, CAUSE_UPSTREAM, r->ref);
     }
     for (size_t i = 0; i < list.count; i++)

@@ -20,6 +20,8 @@ typedef struct plan_partition {
     plan_causes causes; /* most important kind first, each (kind, ref) once */
     bool certain;       /* false: below something that is not built yet, may turn out unchanged */
     bool reached;       /* something that it reads changes, or may */
+    bool by_code;       /* nothing but changes of code leads to it */
+    bool unconfirmed;   /* so much follows from a change of code that somebody has to confirm it */
     bool later;         /* whoever asked leaves it for a later run */
     const char *blocked_by; /* something that failed and is in its way, maybe itself; or NULL */
     int64_t rows, bytes;    /* of the version that is current now; 0 when there is none */
@@ -42,6 +44,7 @@ typedef struct plan_reach {
     const char *partition; /* of the table being planned */
     const char *ref;       /* "silver.province event_date=2020-03-01" */
     bool certain;
+    bool by_code; /* nothing but changes of code leads to what changes there */
 } plan_reach;
 typedef VEC(plan_reach) plan_reaches;
 

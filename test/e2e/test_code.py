@@ -85,6 +85,24 @@ class CodeTest(LakeTest):
         self.assertEqual(counts, {"reused": 5})
         self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.total"), "7")
 
+    def test_much_work_for_a_change_of_code_waits_and_all_else_goes_on(self):
+        self.lake.write("lake.yaml", LAKE_YAML + "confirm_over: {partitions: 2}\n")
+        self.lake.write("tables/silver/sales.sql", "SELECT day, shop, amount * 2 AS amount "
+                                                   "FROM raw.sales\n")
+        self.lake.deliver("sales/b.csv", rows("2024-05-03,A,8"))
+        plan = self.lake.json("plan", "--detailed-exitcode", expect=10)
+        waits = [("gold.total", 2), ("gold.shops", 1), ("silver.sales", 2)]
+        self.assertCountEqual([(u["table"], u["partitions"]) for u in plan["unconfirmed"]], waits)
+        document = self.lake.run(NOW + 1)
+        self.assertEqual(document["partitions"]["built"], 3)
+        self.assertCountEqual([(u["table"], u["partitions"]) for u in document["unconfirmed"]],
+                              [("silver.sales", 2), ("gold.total", 2)])
+        self.assertEqual(self.lake.query("SELECT day, total FROM gold.total ORDER BY day"),
+                         [("2024-05-01", "3"), ("2024-05-02", "4"), ("2024-05-03", "16")])
+        self.assertIn("weir run --yes", self.lake.weir("run", "--strict", expect=1).out)
+        self.assertEqual(self.lake.run(NOW + 2, "--yes")["unconfirmed"], [])
+        self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.shops"), "30")
+
     def test_what_is_accepted_is_kept_and_told_and_survives_the_ledger(self):
         self.lake.write("tables/silver/sales.sql", "SELECT day, shop, amount * 2 AS amount "
                                                    "FROM raw.sales\n")
