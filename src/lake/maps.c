@@ -187,10 +187,13 @@ static void refuse_unmapped(reading *r, const sql_map *map) {
     error *err = problem_add(&r->loader->problems, sql_problem_place(r, map->line, map->column),
                              "which partitions of \"%s\" rows of \"%s\" belong to is unknown: %s",
                              t->name, map->table, map->why == NULL ? "not derivable" : map->why);
-    error_hint(
-        err, "Write it in %s, as in map: {%s: {%s: \"<expression>\"}}%s, or remove partition_by.",
-        yaml_name(r), map->table, t->partition_by.items[0],
-        map->defines ? "" : arena_printf(r->loader->arena, " or map: {%s: all}", map->table));
+    arena *a = r->loader->arena;
+    const char *form = arena_printf(a, "map: {%s: {%s: ", map->table, t->partition_by.items[0]);
+    const char *whole = arena_printf(a, ", or map: {%s: all}", map->table);
+    error_hint(err,
+               "Write it in %s, as in %s\"<expression>\"}} or, for those around, %s[-1, 0]}}%s; or "
+               "remove partition_by.",
+               yaml_name(r), form, form, map->defines ? "" : whole);
     r->good = false;
 }
 
@@ -210,10 +213,21 @@ static void refuse_misaligned(reading *r) {
                     "partitions of \"%s\" are not independent: %s", t->name,
                     inference->misalignment == NULL ? "not proven" : inference->misalignment);
     error_hint(err,
-               "Let it take in %s too; or write a map in %s, which then defines what a partition "
-               "reads; or remove partition_by.",
-               str_join(r->loader->arena, &t->partition_by, ", "), yaml_name(r));
+               "Let it take in %s too; or write in %s what a partition reads, as in map: {%s: {%s: "
+               "[-6, 0]}}; or remove partition_by.",
+               str_join(r->loader->arena, &t->partition_by, ", "), yaml_name(r), r->shapes[0].table,
+               t->partition_by.items[0]);
     r->good = false;
+}
+
+/* However an input is mapped, these rows would come to partitions that nobody builds. */
+static void refuse_groundless(reading *r) {
+    const sql_inference *inference = r->inference;
+    place at = sql_problem_place(r, inference->groundless_line, inference->groundless_column);
+    error *err = maps_problem(r, at, "no input tells the partitions of \"%s\": %s",
+                              r->draft->table->name, inference->groundless);
+    error_hint(err, "Let rows of an input decide, by an inner join or from its side, or deliver "
+                    "these rows as a table of their own; or remove partition_by.");
 }
 
 static void check_inputs(reading *r) {
@@ -241,6 +255,8 @@ static void check_inputs(reading *r) {
                    str_join(r->loader->arena, &t->partition_by, ", "), yaml_name(r));
         r->good = false;
     }
+    if (r->good && any_written && r->inference->groundless != NULL)
+        refuse_groundless(r);
     if (r->good && !r->inference->aligned && !any_written)
         refuse_misaligned(r);
 }

@@ -86,7 +86,9 @@ typedef struct sql_inference {
     sql_map *maps; /* one per input, same order as inputs */
     size_t map_count;
     bool followed; /* every row's partition values could be followed to rows of the inputs */
-    bool aligned;  /* many partitions may share one pass */
+    const char *groundless; /* what makes partition values from no input at all, with its place */
+    int groundless_line, groundless_column;
+    bool aligned;             /* many partitions may share one pass */
     const char *misalignment; /* the construct and its place when not aligned, else NULL */
     int line, column;         /* of it */
     bool order_sensitive;     /* floating-point or order-sensitive aggregates: build partitions

@@ -263,7 +263,10 @@ static sql_from build_join(sql_builder *b, const json_t *join, const sql_cte *ct
     sql_from right = sql_build_from(b, json_object_get(join, "right"), ctes);
     if (!left.rel || !right.rel)
         return opaque_from(b, join, name);
-    sql_rel *rel = sql_rel_new(b, REL_JOIN, name, sql_location(join));
+    int64_t location = sql_location(join);
+    if (location == SQL_NO_PLACE) /* a comma */
+        location = right.rel->location;
+    sql_rel *rel = sql_rel_new(b, REL_JOIN, name, location);
     rel->left = left.rel;
     rel->right = right.rel;
     rel->join = join_kind(join);

@@ -38,6 +38,7 @@ static void run(inference *in) {
         in->builder.tables.items[i]->why = (sql_reason){0};
     }
     in->f.misalignment = (sql_reason){0};
+    in->f.groundless = (sql_reason){0};
     in->f.stopped_at = -1;
     in->why = (sql_reason){0};
     in->followed = find_tags(in, &tags) && sql_require(&in->f, in->root, &tags, &none, &in->why);
@@ -188,10 +189,19 @@ static void set_misalignment(inference *in, sql_inference *ret, sql_reason why) 
     sql_place_of(in->question->sql, why.location, &ret->line, &ret->column);
 }
 
+static void set_groundless(const inference *in, sql_inference *ret) {
+    sql_reason why = in->f.groundless;
+    ret->groundless = arena_printf(in->builder.arena, "%s%s", why.text,
+                                   sql_at(in->builder.arena, in->question->sql, why.location));
+    sql_place_of(in->question->sql, why.location, &ret->groundless_line, &ret->groundless_column);
+}
+
 static void judge_alignment(inference *in, sql_inference *ret) {
     const map_kind *written = in->question->written;
     ret->aligned = true;
     ret->followed = in->followed;
+    if (!in->followed && in->f.groundless.text)
+        set_groundless(in, ret);
     if (!in->followed)
         set_misalignment(in, ret, in->why);
     else if (in->f.misalignment.text)

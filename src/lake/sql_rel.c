@@ -17,12 +17,27 @@ sql_rel *sql_rel_new(sql_builder *b, sql_rel_kind kind, const char *name, int64_
     return rel;
 }
 
+bool sql_is_from_nothing(const json_t *tree) {
+    const json_t *child;
+    json_t *member;
+    const char *key;
+    size_t i;
+    if (sql_is(tree, "type", "BASE_TABLE") || sql_is(tree, "class", "COLUMN_REF"))
+        return false;
+    bool nothing = true;
+    json_array_foreach(tree, i, child) nothing = nothing && sql_is_from_nothing(child);
+    json_object_foreach(sql_mutable(tree), key, member) nothing =
+        nothing && sql_is_from_nothing(member);
+    return nothing;
+}
+
 sql_rel *sql_rel_opaque(sql_builder *b, const json_t *tree, const char *what) {
     int64_t location = sql_location(tree);
     if (location == SQL_NO_PLACE)
         location = sql_location_within(tree);
     sql_rel *rel = sql_rel_new(b, REL_OPAQUE, what, location);
     rel->open = true;
+    rel->from_nothing = tree && sql_is_from_nothing(tree);
     rel->veil = (sql_reason){.text = arena_printf(b->arena, "the columns of %s", what),
                              .location = location};
     sql_reason why = {.text = arena_printf(b->arena, "is read inside %s", what),

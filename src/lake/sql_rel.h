@@ -70,6 +70,7 @@ struct sql_rel {
     sql_items items;       /* output columns; those of tables and joins are REFs to themselves */
     bool open;             /* there are further columns, after items, that are not known */
     sql_reason veil;       /* with open, what hides them */
+    bool from_nothing;     /* its rows come from no input, whatever is read beside it */
     sql_reason cut;        /* LIMIT, OFFSET, a sample: which rows come out depends on all of them */
     sql_rel *left, *right; /* REL_SETOP, REL_JOIN */
 
@@ -107,6 +108,9 @@ typedef struct sql_builder {
     size_t depth;
     status failed; /* E_DEFINITION once the bounds are passed */
 } sql_builder;
+
+/* Does the tree read tables or columns of others? What does not makes rows from nothing. */
+bool sql_is_from_nothing(const json_t *tree);
 
 /* The outermost query. Always gives a relation; builder->failed tells of too large a query. */
 sql_rel *sql_rel_build(sql_builder *builder, const json_t *tree);

@@ -18,6 +18,12 @@ static bool fail(sql_reason *why, int64_t location, const char *text) {
     return false;
 }
 
+static bool stop_at_nothing(sql_following *f, const sql_rel *rel, const sql_reason *why) {
+    if (rel->from_nothing && !f->groundless.text)
+        f->groundless = *why;
+    return false;
+}
+
 static void note_misalignment(sql_following *f, const char *text, int64_t location) {
     if (!f->misalignment.text)
         f->misalignment = (sql_reason){.text = text, .location = location};
@@ -226,8 +232,10 @@ static bool require_select(sql_following *f, sql_rel *rel, const sql_tags *tags,
     const sql_select *s = &rel->select;
     sql_tags below = {0};
     const char *missing;
-    if (!s->from)
-        return fail(why, rel->location, "a SELECT without FROM makes partition values");
+    if (!s->from) {
+        fail(why, rel->location, "a SELECT without FROM makes partition values");
+        return stop_at_nothing(f, rel, why);
+    }
     if (s->collapse.text) {
         *why = s->collapse;
         return false;
@@ -424,8 +432,9 @@ static bool require_kind(sql_following *f, sql_rel *rel, const sql_tags *tags,
     case REL_OPAQUE:
         break;
     }
-    return fail(why, rel->location,
-                arena_printf(f->builder->arena, "%s makes partition values", rel->name));
+    fail(why, rel->location,
+         arena_printf(f->builder->arena, "%s makes partition values", rel->name));
+    return stop_at_nothing(f, rel, why);
 }
 
 bool sql_require(sql_following *f, sql_rel *rel, const sql_tags *tags, const sql_facts_known *facts,

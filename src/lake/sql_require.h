@@ -25,6 +25,7 @@ typedef struct sql_following {
     status failed; /* an error of the engine that is no answer; err tells */
     error *err;
     sql_reason misalignment; /* the first construct on the way that is not local */
+    sql_reason groundless;   /* the first relation that makes partition values from nothing */
     int64_t stopped_at;      /* the whole input that a failed sql_require met last, or -1 */
 } sql_following;
 

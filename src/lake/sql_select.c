@@ -261,6 +261,7 @@ sql_rel *sql_build_select(sql_builder *b, const json_t *node, const sql_cte *cte
     sql_rel *rel = sql_rel_new(b, REL_SELECT, "SELECT", sql_location_within(list));
     building s = {.b = b, .node = node, .scope = &from.scope, .rel = rel};
     rel->select.from = from.rel;
+    rel->from_nothing = !from.rel && sql_is_from_nothing(node);
     add_items(&s);
     bool grouped = json_array_size(json_object_get(node, "group_expressions")) > 0
                    || sql_is(node, "aggregate_handling", "FORCE_AGGREGATES");

@@ -143,6 +143,14 @@ static const char *type_over_setop(sql_following *f, const sql_rel *setop, json_
     return types[0] && types[1] && str_eq(types[0], types[1]) ? types[0] : NULL;
 }
 
+/* Whatever is cast, and of whatever relation, has the type that it is cast to. */
+static const char *type_of_cast(const json_t *expr) {
+    const json_t *type = json_object_get(expr, "cast_type");
+    const char *id = sql_text(type, "id");
+    bool plain = sql_is(expr, "class", "CAST") && json_is_null(json_object_get(type, "type_info"));
+    return plain && type_can_partition(id) ? id : NULL;
+}
+
 const char *sql_type_of(sql_following *f, const sql_rel *rel, json_t *expr) {
     size_t refs;
     sql_ref_count(expr, 0, 0, &refs);
@@ -154,6 +162,8 @@ const char *sql_type_of(sql_following *f, const sql_rel *rel, json_t *expr) {
         return type_over_join(f, rel, expr);
     if (rel->kind == REL_SETOP)
         return type_over_setop(f, rel, expr);
+    if (rel->kind == REL_OPAQUE)
+        return type_of_cast(expr);
     if (rel->kind != REL_SELECT || !rel->select.from)
         return NULL;
     json_t *below = sql_descend(f, rel, expr, NULL);

@@ -48,6 +48,9 @@ const sql_case SQL_CASES_ALIGNED[] = {
     {.sql = "select date_trunc('month', event_date) as event_date, sum(n) from silver.p group by "
             "1",
      .maps = "silver.p! = date_trunc('month', event_date)"},
+    {.sql = "select g.day::date as event_date, p.n from generate_series(date '2024-01-01', date "
+            "'2024-01-04', interval 1 day) g(day) join silver.p p on p.event_date = g.day::date",
+     .maps = "silver.p! same event_date"},
     {.sql = "select event_date, sum(n) over (partition by event_date, site) as s from silver.p",
      .maps = "silver.p! same event_date"},
     {.sql = "select event_date, id from silver.p qualify row_number() over (partition by "

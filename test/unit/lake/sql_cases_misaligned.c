@@ -130,7 +130,7 @@ const sql_case SQL_CASES_MISALIGNED[] = {
     {.sql = "select coalesce(x.d, dim.d) as event_date from raw.x join raw.dim using (id)",
      .maps = "raw.x none; raw.dim none",
      .misaligned = "the partition columns come from both sides of the INNER JOIN, which no "
-                   "equality of same types ties at 1:54"},
+                   "equality of same types ties at 1:53"},
     {.sql = "select p as event_date from silver.p",
      .maps = "silver.p none",
      .misaligned = "\"event_date\" is made by the unknown name \"p\" at 1:8"},
@@ -252,5 +252,12 @@ const sql_case SQL_CASES_MISALIGNED[] = {
             "= a.id and b.d = a.d - 1",
      .maps = "raw.x! none",
      .misaligned = "\"raw.x\" is read whole but makes partition values at 1:51"},
+    {.sql = "select a.d as event_date, b.n from raw.x a, raw.x b where a.id = b.id",
+     .maps = "raw.x! none",
+     .misaligned = "\"raw.x\" is read whole but makes partition values at 1:36"},
+    {.sql = "select coalesce(x.d, y.d) as event_date from raw.x, raw.y",
+     .maps = "raw.x none; raw.y none",
+     .misaligned = "the partition columns come from both sides of the CROSS JOIN, which no "
+                   "equality of same types ties at 1:53"},
     {0},
 };

@@ -456,6 +456,40 @@ static void test_grouping_without_the_partition_column_needs_a_written_map(void 
     stop(f);
 }
 
+/* Rows of no input come to partitions that nobody builds, whatever the map says. */
+static void test_partitions_from_nothing_are_refused_with_any_map(void **state) {
+    static const char *const SQL[] = {
+        "SELECT g.d::date AS event_date, casi FROM generate_series(DATE '2020-01-01', DATE "
+        "'2020-01-09', INTERVAL 1 DAY) g(d) LEFT JOIN raw.province ON data::date = g.d",
+        "SELECT data::date AS event_date, casi FROM raw.province UNION ALL "
+        "SELECT DATE '2020-01-01', 0",
+        "SELECT v.d AS event_date, casi FROM (VALUES (DATE '2020-01-01')) v(d) LEFT JOIN "
+        "raw.province ON data::date = v.d",
+    };
+    static const char *const MAPS[] = {"\"data::date\"", "{by: \"data::date\", window: [-1, 0]}"};
+    fixture *f = start(state);
+    for (size_t i = 0; i < ARRAY_SIZE(SQL) * ARRAY_SIZE(MAPS); i++) {
+        write_silver(f, SQL[i / 2],
+                     arena_printf(f->dir.arena,
+                                  "partition_by: [event_date]\n"
+                                  "map: {raw.province: {event_date: %s}}\n",
+                                  MAPS[i % 2]));
+        assert_int_equal(load(f), E_DEFINITION);
+        assert_true(str_starts(f->err.message, "no input tells the partitions of "
+                                               "\"silver.province\": "));
+        assert_string_equal(f->err.file, SQL_FILE);
+        assert_true(f->err.line == 1 && f->err.column > 30);
+    }
+    /* The list has days of its own, but only those of an input come out. */
+    write_silver(f,
+                 "SELECT g.d::date AS event_date, casi FROM generate_series(DATE '2020-01-01', "
+                 "DATE '2020-01-09', INTERVAL 1 DAY) g(d) JOIN raw.province ON data::date = "
+                 "g.d::date",
+                 "partition_by: [event_date]\n");
+    assert_int_equal(load(f), OK);
+    stop(f);
+}
+
 static void test_a_limit_over_derived_maps_is_refused(void **state) {
     fixture *f = start(state);
     write_silver(f, "SELECT data::date AS event_date, casi FROM raw.province LIMIT 5",
@@ -525,6 +559,7 @@ int main(void) {
         cmocka_unit_test(test_a_circle_is_told_whole),
         cmocka_unit_test(test_what_follows_from_an_error_is_not_told),
         cmocka_unit_test(test_grouping_without_the_partition_column_needs_a_written_map),
+        cmocka_unit_test(test_partitions_from_nothing_are_refused_with_any_map),
         cmocka_unit_test(test_a_limit_over_derived_maps_is_refused),
         cmocka_unit_test(test_a_dimension_may_be_read_whole_when_written),
         cmocka_unit_test(test_a_failure_of_the_engine_is_no_mistake_of_the_user),
