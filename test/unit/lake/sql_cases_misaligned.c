@@ -130,7 +130,7 @@ const sql_case SQL_CASES_MISALIGNED[] = {
     {.sql = "select coalesce(x.d, dim.d) as event_date from raw.x join raw.dim using (id)",
      .maps = "raw.x none; raw.dim none",
      .misaligned = "the partition columns come from both sides of the INNER JOIN, which no "
-                   "equality of same types ties at 1:53"},
+                   "equality of same types ties at 1:54"},
     {.sql = "select p as event_date from silver.p",
      .maps = "silver.p none",
      .misaligned = "\"event_date\" is made by the unknown name \"p\" at 1:8"},
