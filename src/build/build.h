@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "engine/engine.h"
+#include "engine/parsed.h"
 #include "ledger/care.h"
 #include "plan/filter.h"
 #include "plan/plan.h"
@@ -30,7 +31,8 @@ typedef struct build_context {
     const ledger_table *tables; /* one per lake table, same index */
     ledger *ledger;
     engine *engine;
-    store **layers; /* one per lake layer */
+    const parsed_rows *parsed; /* deliveries whose rows a worker may have; NULL: none */
+    store **layers;            /* one per lake layer */
     const clock_source *clock;
     const log *log;
     const char *run; /* run id */

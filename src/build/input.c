@@ -47,10 +47,11 @@ status input_add_delivery(json_t *document, const build_context *c, const lake_t
     TRY(group_of(document, unit, &files, err));
     if (unit->from_path)
         TRY(json_parse(unit->from_path, strlen(unit->from_path), unit->file, &from_path, err));
-    json_array_append_new(files, json_pack("{s:s, s:s, s:I, s:o}", "path",
-                                           object_url(c, t, a, unit->object), "file", unit->file,
-                                           "land_timestamp", (json_int_t)unit->land_time,
-                                           "from_path", from_path ? from_path : json_object()));
+    const char *token = parsed_find(c->parsed, c->lake->layers[t->layer].name, unit->object);
+    json_array_append_new(
+        files, json_pack("{s:s, s:s, s:I, s:o, s:s*}", "path", object_url(c, t, a, unit->object),
+                         "file", unit->file, "land_timestamp", (json_int_t)unit->land_time,
+                         "from_path", from_path ? from_path : json_object(), "kept", token));
     return OK;
 }
 

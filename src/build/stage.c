@@ -22,8 +22,7 @@ static void add_job(build_state *s, job_queue *queue, staged_table *table, stage
 
 static void fill_queue(build_state *s, staged_table *table, job_queue *queue) {
     const lake_table *t = table->table;
-    bool together = t->aligned && !t->order_sensitive && !t->file_name;
-    size_t most = together ? JOB_PARTITIONS_MAX : 1;
+    size_t most = lake_builds_together(t) ? JOB_PARTITIONS_MAX : 1;
     staged_list pending = {0};
     for (size_t i = 0; i < table->partitions.count; i++)
         if (table->partitions.items[i]->outcome == OUTCOME_PENDING)

@@ -22,9 +22,10 @@ static status end_rebuilds(const build_context *build, error *err) {
     return build_force_done(build, &runs, err);
 }
 
-static status heal_and_build(session *s, const work *w, const run_scope *of, build_result *ret,
-                             error *err) {
+static status heal_and_build(session *s, const work *w, const run_scope *of,
+                             const parsed_rows *parsed, build_result *ret, error *err) {
     build_context build = session_build_context(s, w->run);
+    build.parsed = parsed;
     build.scope = of->scope;
     build.limits = session_limits(s);
     TRY(build_recover(&build, err));
@@ -36,8 +37,9 @@ static status heal_and_build(session *s, const work *w, const run_scope *of, bui
 static status do_work(session *s, const work *w, const run_scope *of, run_outcome *ret,
                       error *err) {
     land_context land = session_land_context(s, w->run);
+    land.parsed = parsed_new(s->arena);
     TRY(land_all(&land, of->selected, s->arena, &ret->landed, err));
-    TRY(heal_and_build(s, w, of, &ret->built, err));
+    TRY(heal_and_build(s, w, of, land.parsed, &ret->built, err));
     TRY(work_confirm(w, err));
     project_context project = session_project_context(s, w->run);
     project_result projected;

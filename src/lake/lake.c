@@ -26,6 +26,21 @@ status lake_find(const char *start, arena *a, char **ret_dir, error *err) {
     return OK;
 }
 
+bool lake_builds_together(const lake_table *t) {
+    return t->source == NULL && t->aligned && !t->order_sensitive && t->file_name == NULL;
+}
+
+bool lake_is_read_together(const lake *l, const lake_table *t) {
+    for (size_t i = 0; i < l->table_count; i++) {
+        const lake_table *reader = l->tables[i];
+        for (size_t j = 0; j < reader->input_count; j++)
+            if (reader->inputs[j].table == t && lake_builds_together(reader)
+                && reader->partition_by.count > 0)
+                return true;
+    }
+    return false;
+}
+
 const lake_table *lake_table_find(const lake *l, const char *name) {
     for (size_t i = 0; i < l->table_count; i++) {
         if (str_eq(l->tables[i]->name, name))

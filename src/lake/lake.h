@@ -169,6 +169,11 @@ typedef VEC(error) errors;
 CHECKED status lake_load(const lake_options *options, arena *a, lake **ret, errors *all,
                          error *err);
 
+/* May one job build many of its partitions, in any order of rows? */
+bool lake_builds_together(const lake_table *t);
+/* Does such a table read this one? */
+bool lake_is_read_together(const lake *l, const lake_table *t);
+
 const lake_table *lake_table_find(const lake *l, const char *name); /* NULL when there is none */
 /* E_USAGE naming the nearest table. */
 CHECKED status lake_table_need(const lake *l, const char *name, const lake_table **ret, error *err);

@@ -168,6 +168,9 @@ static void tell_rejected(landing *l, const arrival *at) {
 
 static void tell_accepted(const landing *l, const arrival *at) {
     land_result *r = l->result;
+    if (l->context->parsed != NULL && at->fate == ARRIVAL_ACCEPTED
+        && json_get_bool(at->answer, "kept", false))
+        parsed_add(l->context->parsed, arrival_layer(l, at), at->object, at->staging);
     r->duplicate += at->state == DELIVERY_DUPLICATE;
     r->accepted += at->state != DELIVERY_DUPLICATE;
     r->superseded += at->superseded_others;

@@ -79,6 +79,10 @@ static json_t *file_document(const arrival *at, size_t id, const char *path) {
     return file;
 }
 
+static bool wants_kept(const landing *l, const lake_table *table) {
+    return l->context->parsed != NULL && lake_is_read_together(l->context->lake, table);
+}
+
 static const char *path_to_check(const check *c, const check_job *job, const arrival *at) {
     const landing *l = c->batch->landing;
     if (job->by_copy)
@@ -92,7 +96,10 @@ static json_t *job_document(const check *c, const check_job *job) {
     json_t *files = json_array();
     for (size_t i = 0; i < job->count; i++) {
         const arrival *at = &c->batch->items[job->items[i]];
-        json_array_append_new(files, file_document(at, job->items[i], path_to_check(c, job, at)));
+        json_t *file = file_document(at, job->items[i], path_to_check(c, job, at));
+        if (wants_kept(c->batch->landing, at->table))
+            json_object_set_new(file, "keep", json_string(at->staging));
+        json_array_append_new(files, file);
     }
     json_object_set_new(document, "files", files);
     return document;

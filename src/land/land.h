@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/engine.h"
+#include "engine/parsed.h"
 #include "lake/lake.h"
 #include "ledger/ledger.h"
 #include "store/store.h"
@@ -25,8 +26,9 @@ typedef struct land_context {
     const log *log;
     const char *run; /* run id */
     const char *who;
-    int64_t fence;  /* of the lease "run"; 0: none is held, because nobody else can land */
-    int64_t now_us; /* --now; 0: not given */
+    int64_t fence;       /* of the lease "run"; 0: none is held, because nobody else can land */
+    int64_t now_us;      /* --now; 0: not given */
+    parsed_rows *parsed; /* gets the deliveries whose rows a worker keeps; NULL: none is to */
     const volatile int *interrupted;
     void (*progress)(void *state, size_t done, size_t known, const char *file); /* NULL: none */
     void *progress_state;

@@ -1,5 +1,6 @@
 """What is built, what is not, and what a failure leaves behind."""
 import concurrent.futures
+import gzip
 import unittest
 
 from harness import NOW, LakeTest, oracle
@@ -181,6 +182,28 @@ class BuildTest(DailyLake):
             kept = ", ".join(f'"{c}"' for c in lines if c not in drop)
             told.append(lake.query(f"SELECT {kept} FROM weir.delivery"))
         self.assertEqual(*told)
+
+    def test_landing_and_building_in_one_run_equals_landing_first(self):
+        """A run may build from what its check has read; later ones read the files."""
+        raw = RAW + "from_path: '(?<kind>[a-z]+)[^/]*$'\nmissing_columns: \"null\"\n"
+        silver = "SELECT day, shop, amount, kind, weir_file AS file FROM raw.sales\n"
+        together = self.new_lake(sales(raw=raw, silver__sales_sql=silver))
+        apart = self.new_lake(sales(raw=raw, silver__sales_sql=silver))
+        bodies = {
+            "plain.csv": rows("2024-05-01,Ünïcode and long enough,1", "2024-05-02,,"),
+            "packed.csv.gz": gzip.compress(rows("2024-05-02,S2,+3", "2024-05-03,S3,4.0").encode()),
+            "other.csv": "amount,day\n5,2024-05-03\n6,2024-05-01\n",
+            "many.csv": rows(*(f"2024-05-{n % 9 + 1:02},shop number {n},{n}" for n in range(5000))),
+            "bad.csv": rows("2024-05-01,S1,7", "2024-05-01,S1,never"),
+        }
+        for lake in (together, apart):
+            for name, body in bodies.items():
+                lake.deliver(f"sales/{name}", body)
+        apart.land_now(NOW)
+        results = [lake.run(NOW)["partitions"]["built"] for lake in (together, apart)]
+        self.assertEqual(results, [18, 18])
+        self.assertEqual(together.digests(), apart.digests())
+        self.assertEqual(together.value("SELECT count(*) FROM silver.sales"), "5006")
 
     def test_several_workers_give_the_same(self):
         other = self.new_lake(sales())

@@ -194,6 +194,17 @@ static status carry_out(db *d, const build_spec *spec, const view_inputs *inputs
     return result;
 }
 
+/* Kept rows have no order: not for a result that depends on it, nor for files whose rows come in
+ * the order of the deliveries. */
+static bool may_read_kept(const build_spec *spec) {
+    return !spec->plan.is_sorted && spec->plan.partitions.count > 1;
+}
+
+static status read_kept(const job_context *c, db *d, view_inputs *inputs, error *err) {
+    view_use_kept(inputs, c->worker->keep, c->arena);
+    return keep_register_giving(c->worker->keep, d, err);
+}
+
 status job_build(const job_context *c, json_t **ret, error *err) {
     build_spec spec = {0};
     view_inputs inputs;
@@ -205,9 +216,11 @@ status job_build(const job_context *c, json_t **ret, error *err) {
     TRY(dir_make(spec.dir, err));
     vec_push(c->arena, &folders, spec.dir);
     vec_push(c->arena, &folders, c->worker->temp_dir);
-    bool single = json_get_bool(c->job, "single_thread", false);
-    spec.plan.is_sorted = single;
-    TRY(worker_fresh(c->worker, single, &d, err));
+    const worker_share share = {.single = json_get_bool(c->job, "single_thread", false)};
+    spec.plan.is_sorted = share.single;
+    TRY(worker_fresh(c->worker, share, &d, err));
+    if (may_read_kept(&spec))
+        TRY(read_kept(c, &d, &inputs, err));
     TRY(db_seal(&d, &paths, &folders, err));
     return carry_out(&d, &spec, &inputs, c->arena, ret, err);
 }

@@ -247,6 +247,7 @@ static status prepare(check_file *c, error *err) {
 typedef struct check_files {
     VEC(check_file) items;
     strings paths;
+    bool kept; /* of some file the rows are to be kept */
 } check_files;
 
 static status read_files(const job_context *c, const check_spec *spec, check_files *ret,
@@ -266,6 +267,9 @@ static status read_files(const job_context *c, const check_spec *spec, check_fil
         file.file.file = json_get_string(item, "file", "");
         file.file.land_timestamp = json_get_int(item, "land_timestamp", 0);
         file.file.from_path = json_object_get(item, "from_path");
+        file.keep = c->worker->keep;
+        file.token = json_get_string(item, "keep", NULL);
+        ret->kept = ret->kept || file.token != NULL;
         vec_push(c->arena, &ret->items, file);
         vec_push(c->arena, &ret->paths, file.file.path);
     }
@@ -275,8 +279,11 @@ static status read_files(const job_context *c, const check_spec *spec, check_fil
 static status open_db(const job_context *c, const check_files *files, db *ret, error *err) {
     strings folders = {0};
     vec_push(c->arena, &folders, c->worker->temp_dir);
-    TRY(worker_fresh(c->worker, false, ret, err));
+    const worker_share share = {.keeps = files->kept};
+    TRY(worker_fresh(c->worker, share, ret, err));
     TRY(whole_register(ret, err));
+    if (files->kept)
+        TRY(keep_register_taking(c->worker->keep, ret, err));
     return db_seal(ret, &files->paths, &folders, err);
 }
 
@@ -304,6 +311,7 @@ static status check_each(const job_context *c, check_files *files, db *d, json_t
         file->db = d;
         file->verdict = verdict_new(file->spec->failure_limit);
         status outcome = prepare(file, &problem);
+        file->kept = keep_end(file->keep, outcome == OK && file->verdict.count == 0);
         json_t *document = outcome == OK ? check_document(file) : job_error(&problem);
         if (outcome != OK)
             json_object_set(document, "id", file->id);

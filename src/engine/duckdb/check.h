@@ -7,6 +7,7 @@
 #define WEIR_ENGINE_DUCKDB_CHECK_H
 
 #include "engine/duckdb/db.h"
+#include "engine/duckdb/keep.h"
 #include "engine/duckdb/reader.h"
 #include "engine/duckdb/stream.h"
 #include "engine/duckdb/verdict.h"
@@ -48,6 +49,9 @@ typedef struct check_file {
     stream_facts *facts; /* one for all files of the job: of the one at hand */
     reader reader;       /* grows into the reading contract */
     strings paths;       /* the one path */
+    keep *keep;          /* the worker's */
+    const char *token;   /* under which the rows are to be kept; NULL: they are not */
+    bool kept;           /* they are */
     verdict verdict;
     strings aliases_used;
     int64_t rows;

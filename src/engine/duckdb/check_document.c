@@ -62,5 +62,7 @@ json_t *check_document(const check_file *c) {
         json_object_set_new(document, "feeds",
                             c->feeds != NULL ? json_incref(c->feeds) : json_array());
     }
+    if (c->kept)
+        json_object_set_new(document, "kept", json_true());
     return document;
 }

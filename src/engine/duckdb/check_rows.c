@@ -28,17 +28,10 @@ static bool is_text(const check_file *c, const reader_column *column) {
     return c->spec->format == READER_CSV && reader_is_whole(column->type);
 }
 
-/* A text as its column's whole number; NULL where it cannot be. Only what is not plainly one is
- * cast by the engine. */
-static void add_whole_value(const reader_column *column, const char *raw, buf *sql) {
-    buf_printf(sql, "coalesce(CAST(__weir_w%lld AS %s), TRY_CAST(%s AS %s))",
-               (long long)column->from, column->type, raw, column->type);
-}
-
 /* The raw value as the type that the contract promises; NULL where it cannot be. */
 static void add_named_value(const check_file *c, const reader_column *column, buf *sql) {
     if (column->from >= 0 && is_text(c, column)) {
-        add_whole_value(column, raw_of(c, column, sql->arena), sql);
+        buf_printf(sql, "__weir_v%lld", (long long)column->from);
         return;
     }
     bool cast = column->from >= 0 && (is_exact(c, column) || is_parquet_cast(c, column));
@@ -51,40 +44,28 @@ static void add_named_value(const check_file *c, const reader_column *column, bu
     buf_printf(sql, " AS %s)", column->type);
 }
 
-/* value: of the column's type. */
-static void add_bound(const check_item *item, const char *value, buf *sql) {
+static void add_bound_condition(const check_item *item, const char *value, buf *sql) {
     buf_printf(sql, "coalesce(%s %s CAST(%s AS %s), false)", value,
                item->rule == RULE_MINIMUM ? "<" : ">", sql_literal(sql->arena, item->bound),
                item->column->type);
 }
 
-static void add_bound_condition(const check_file *c, const check_item *item, const char *raw,
-                                buf *sql) {
-    bool cast = is_text(c, item->column) || is_parquet_cast(c, item->column);
-    add_bound(item,
-              cast ? arena_printf(sql->arena, "TRY_CAST(%s AS %s)", raw, item->column->type) : raw,
-              sql);
-}
-
 /* Only texts with a point or an exponent can lose something on their way into a whole number. */
-static void add_text_condition(const check_item *item, const char *raw, buf *sql) {
-    const char *type = item->column->type;
-    if (!item->lossy) {
-        buf_printf(sql, "(%s IS NOT NULL AND TRY_CAST(%s AS %s) IS NULL)", raw, raw, type);
-        return;
-    }
-    buf_printf(sql,
-               "coalesce(CASE WHEN contains(%s, '.') OR contains(%s, 'e') OR contains(%s, 'E')"
-               " THEN TRY_CAST(%s AS %s) <> TRY_CAST(%s AS DECIMAL(38,9)) END, false)",
-               raw, raw, raw, raw, type, raw);
+static void add_text_condition(const check_item *item, const char *raw, const char *value,
+                               buf *sql) {
+    if (item->lossy)
+        buf_printf(sql,
+                   "coalesce(CASE WHEN contains(%s, '.') OR contains(%s, 'e') OR contains(%s, 'E')"
+                   " THEN %s <> TRY_CAST(%s AS DECIMAL(38,9)) END, false)",
+                   raw, raw, raw, value, raw);
+    else
+        buf_printf(sql, "(%s IS NOT NULL AND %s IS NULL)", raw, value);
 }
 
 static void add_type_condition(const check_file *c, const check_item *item, const char *raw,
                                buf *sql) {
     const char *type = item->column->type;
-    if (is_text(c, item->column))
-        add_text_condition(item, raw, sql);
-    else if (is_parquet_cast(c, item->column))
+    if (is_parquet_cast(c, item->column))
         buf_printf(sql, "TRY_CAST(TRY_CAST(%s AS %s) AS %s) IS DISTINCT FROM %s", raw, type,
                    c->reader.file_types.items[item->column->from], raw);
     else
@@ -92,10 +73,14 @@ static void add_type_condition(const check_file *c, const check_item *item, cons
 }
 
 void check_add_condition(const check_file *c, const check_item *item, const char *raw, buf *sql) {
+    bool text = is_text(c, item->column);
+    const char *cast = arena_printf(sql->arena, "TRY_CAST(%s AS %s)", raw, item->column->type);
     if (item->rule == RULE_NULLABLE)
         buf_printf(sql, "%s IS NULL", raw);
     else if (item->rule == RULE_MINIMUM || item->rule == RULE_MAXIMUM)
-        add_bound_condition(c, item, raw, sql);
+        add_bound_condition(item, text || is_parquet_cast(c, item->column) ? cast : raw, sql);
+    else if (text)
+        add_text_condition(item, raw, cast, sql);
     else
         add_type_condition(c, item, raw, sql);
 }
@@ -159,34 +144,52 @@ void check_add_pseudo(const check_file *c, buf *sql) {
     }
 }
 
-/* The same for a text of __weir_w…, the plain number in it: only another text is looked into. */
-static void add_whole_condition(const check_file *c, const check_item *item, const char *raw,
-                                buf *sql) {
-    buf value = buf_new(sql->arena);
-    add_whole_value(item->column, raw, &value);
-    if (item->rule == RULE_MINIMUM || item->rule == RULE_MAXIMUM) {
-        add_bound(item, value.text, sql);
-        return;
+/* The same where add_source knows the value; what is plainly a number has lost nothing. */
+static void add_whole_condition(const check_item *item, const char *raw, buf *sql) {
+    long long from = (long long)item->column->from;
+    const char *value = arena_printf(sql->arena, "__weir_v%lld", from);
+    if (item->rule == RULE_NULLABLE) {
+        buf_printf(sql, "%s IS NULL", raw);
+    } else if (item->rule == RULE_MINIMUM || item->rule == RULE_MAXIMUM) {
+        add_bound_condition(item, value, sql);
+    } else if (!item->lossy) {
+        add_text_condition(item, raw, value, sql);
+    } else {
+        buf_printf(sql, "CASE WHEN __weir_w%lld IS NULL THEN ", from);
+        add_text_condition(item, raw, value, sql);
+        buf_add(sql, " ELSE false END");
     }
-    if (item->rule == RULE_TYPE)
-        buf_printf(sql, "CASE WHEN __weir_w%lld IS NULL AND %s IS NOT NULL THEN ",
-                   (long long)item->column->from, raw);
-    check_add_condition(c, item, raw, sql);
-    buf_add(sql, item->rule == RULE_TYPE ? " ELSE false END" : "");
 }
 
-/* The scan, with the plain numbers of columns that are scanned as text. */
-static void add_source(const check_file *c, buf *sql) {
+static void add_each_text(const check_file *c, buf *sql,
+                          void (*add)(const reader_column *column, const char *raw, buf *sql)) {
     buf_add(sql, "(SELECT *");
     for (size_t i = 0; i < c->reader.columns.count; i++) {
         const reader_column *column = &c->reader.columns.items[i];
         if (column->from >= 0 && is_text(c, column))
-            buf_printf(sql, ", __weir_whole(%s, %d) AS __weir_w%lld", raw_of(c, column, sql->arena),
-                       whole_digits(column->type), (long long)column->from);
+            add(column, raw_of(c, column, sql->arena), sql);
     }
     buf_add(sql, " FROM ");
+}
+
+/* Once only: the engine would take an expression that is there twice out of a CASE, too. */
+static void add_whole(const reader_column *column, const char *raw, buf *sql) {
+    buf_printf(sql, ", coalesce(CAST(__weir_w%lld AS %s), TRY_CAST(%s AS %s)) AS __weir_v%lld",
+               (long long)column->from, column->type, raw, column->type, (long long)column->from);
+}
+
+static void add_plain(const reader_column *column, const char *raw, buf *sql) {
+    buf_printf(sql, ", __weir_whole(%s, %d) AS __weir_w%lld", raw, whole_digits(column->type),
+               (long long)column->from);
+}
+
+/* The scan, and for columns that are scanned as text the plain number and the value: only what is
+ * not plainly a number is cast by the engine. */
+static void add_source(const check_file *c, buf *sql) {
+    add_each_text(c, sql, add_whole);
+    add_each_text(c, sql, add_plain);
     check_add_scan(c, sql, c->spec->format == READER_CSV, true);
-    buf_char(sql, ')');
+    buf_add(sql, "))");
 }
 
 /* Inside: every column by its name and a truth value per item. */
@@ -204,7 +207,7 @@ static void add_inner(const check_file *c, const check_items *items, buf *sql) {
         const char *raw = raw_of(c, item->column, sql->arena);
         buf_add(sql, ", ");
         if (is_text(c, item->column))
-            add_whole_condition(c, item, raw, sql);
+            add_whole_condition(item, raw, sql);
         else
             check_add_condition(c, item, raw, sql);
         buf_printf(sql, " AS __weir_b%zu", i);
@@ -224,15 +227,34 @@ static void add_touched(const check_file *c, buf *sql) {
     }
 }
 
+/* From here on the rows are kept, if they are to be. */
+static void add_rows(const check_file *c, const check_items *items, buf *sql) {
+    const char *before = ", __weir_keep(";
+    if (keep_is_taking(c->keep)) {
+        buf_add(sql, "SELECT *");
+        for (size_t i = 0; i < c->reader.columns.count; i++) {
+            if (c->reader.columns.items[i].from < 0)
+                continue;
+            buf_add(sql, before);
+            buf_sql_identifier(sql, c->reader.columns.items[i].name);
+            before = ", ";
+        }
+        buf_add(sql, ") AS __weir_kept FROM (");
+    }
+    add_inner(c, items, sql);
+    buf_add(sql, keep_is_taking(c->keep) ? ")" : "");
+}
+
 static status scan(check_file *c, const check_items *items, const job_maps *maps, error *err) {
     buf sql = buf_new(c->arena);
     buf_add(&sql, "CREATE OR REPLACE TEMP TABLE __weir_scan AS SELECT count(*) AS rows");
     add_touched(c, &sql);
     for (size_t i = 0; i < items->count; i++)
         buf_printf(&sql, ", count(*) FILTER (__weir_b%zu) AS b%zu", i, i);
+    buf_add(&sql, keep_is_taking(c->keep) ? ", count(__weir_kept) AS kept" : "");
     maps_add_keys(maps, &sql);
     buf_add(&sql, " FROM (");
-    add_inner(c, items, &sql);
+    add_rows(c, items, &sql);
     buf_add(&sql, ") GROUP BY ALL");
     return db_run(c->db, sql.text, err);
 }
@@ -250,6 +272,7 @@ static status scan_all(check_file *c, const check_items *items, bool *ret_thrown
     status result = scan(c, items, &c->spec->maps, &first);
     *ret_thrown = result != OK && result != E_ENGINE && c->spec->maps.count > 0;
     if (*ret_thrown) {
+        keep_end(c->keep, false);
         TRY(forget_rejects(c, err));
         result = scan(c, items, &none, &first);
     }
@@ -323,6 +346,8 @@ status check_rows(check_file *c, error *err) {
     bool thrown = false;
     error problem = {0};
     check_items items = make_items(c);
+    if (c->token != NULL)
+        keep_begin(c->keep, c->token, &c->reader);
     status result = scan_all(c, &items, &thrown, &problem);
     if (result != OK && c->spec->format == READER_JSON)
         TRY(check_report_types(c, err));

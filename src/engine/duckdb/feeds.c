@@ -111,7 +111,7 @@ status job_feeds(const job_context *c, json_t **ret, error *err) {
     DB_AUTO d = {0};
     TRY(job_read_maps(c->job, "maps", c->arena, &maps, err));
     TRY(read_units(c, &all, err));
-    TRY(worker_fresh(c->worker, false, &d, err));
+    TRY(worker_fresh(c->worker, (worker_share){0}, &d, err));
     vec_push(c->arena, &folders, c->worker->temp_dir);
     TRY(db_seal(&d, &all.paths, &folders, err));
     json_t *documents = json_array();

@@ -194,6 +194,6 @@ status job_infer(const job_context *c, json_t **ret, error *err) {
     if (!str_eq(f.format, "csv") && !str_eq(f.format, "json") && !str_eq(f.format, "parquet"))
         return error_set(err, E_USAGE, "\"%s\" is no format that can be inferred", f.format);
     TRY(view_engine_path(f.path, c->worker->temp_dir, c->arena, &f.path, err));
-    TRY(worker_fresh(c->worker, false, &fresh, err));
+    TRY(worker_fresh(c->worker, (worker_share){0}, &fresh, err));
     return infer(&f, ret, err);
 }

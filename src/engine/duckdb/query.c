@@ -147,7 +147,7 @@ status job_query(const job_context *c, json_t **ret, error *err) {
     if (shows_tables(sql, c->arena))
         sql = SHOW_TABLES;
     TRY(view_read_inputs(c->job, c->worker->temp_dir, c->arena, &inputs, &paths, err));
-    TRY(worker_fresh(c->worker, false, &d, err));
+    TRY(worker_fresh(c->worker, (worker_share){0}, &d, err));
     vec_push(c->arena, &folders, c->worker->temp_dir);
     TRY(db_seal(&d, &paths, &folders, err));
     TRY(make_inputs(c, &d, sql, &inputs, err));

@@ -131,18 +131,39 @@ static void add_value(const group_view *v, const job_column *column, arena *a, b
     buf_sql_identifier(sql, column->name);
 }
 
-static void add_group(const group_view *v, arena *a, buf *sql) {
+/* The table function of keep_register_giving. */
+static void add_kept(const view_group *group, buf *sql) {
+    buf_add(sql, "__weir_kept([");
+    for (size_t i = 0; i < group->files.count; i++)
+        buf_printf(sql, "%s%lld", i > 0 ? ", " : "", (long long)group->files.items[i].place);
+    buf_add(sql, "], [");
+    for (size_t i = 0; i < group->files.count; i++) {
+        buf_add(sql, i > 0 ? ", " : "");
+        buf_sql_literal(sql, group->files.items[i].path);
+    }
+    buf_add(sql, "])");
+}
+
+static void add_scan(const group_view *v, arena *a, buf *sql) {
+    if (v->group->kept) {
+        add_kept(v->group, sql);
+        return;
+    }
     strings paths = {0};
     for (size_t i = 0; i < v->group->files.count; i++)
         vec_push(a, &paths, v->group->files.items[i].path);
+    const reader_scan scan = {.paths = &paths, .with_path = v->by_file.count > 0};
+    reader_add_scan(&v->group->reader, sql, &scan);
+}
+
+static void add_group(const group_view *v, arena *a, buf *sql) {
     buf_add(sql, "SELECT ");
     for (size_t i = 0; i < v->columns->count; i++) {
         buf_add(sql, i > 0 ? ", " : "");
         add_value(v, &v->columns->items[i], a, sql);
     }
     buf_add(sql, " FROM ");
-    const reader_scan scan = {.paths = &paths, .with_path = v->by_file.count > 0};
-    reader_add_scan(&v->group->reader, sql, &scan);
+    add_scan(v, a, sql);
     if (v->by_file.count > 0)
         buf_printf(sql,
                    " AS __weir_scan JOIN __weir.%s AS __weir_file"

@@ -8,6 +8,7 @@
 
 #include "engine/duckdb/db.h"
 #include "engine/duckdb/job.h"
+#include "engine/duckdb/keep.h"
 #include "engine/duckdb/reader.h"
 
 typedef struct view_file {
@@ -15,6 +16,8 @@ typedef struct view_file {
     const char *file; /* below land */
     const json_t *from_path;
     int64_t land_timestamp;
+    const char *token; /* its rows may be kept under; NULL: they are not */
+    int64_t place;     /* of its rows, in a group of kept ones */
 } view_file;
 typedef VEC(view_file) view_files;
 
@@ -30,6 +33,7 @@ typedef struct view_plan {
 typedef struct view_group {
     reader reader;
     view_files files;
+    bool kept; /* the files' rows are kept: read those */
 } view_group;
 
 typedef struct view_input {
@@ -43,6 +47,9 @@ typedef struct view_input {
     view_plan only; /* has_only: the values to read, instead of the job's partitions */
 } view_input;
 typedef VEC(view_input) view_inputs;
+
+/* From now on read the rows that are kept instead of their files. */
+void view_use_kept(view_inputs *inputs, const keep *k, arena *a);
 
 /* paths: gets every file to be read. link_dir: where a file whose name the engine would take for a
  * pattern gets another name. */

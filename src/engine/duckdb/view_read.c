@@ -31,7 +31,8 @@ static status read_file(const json_t *document, const char *link_dir, arena *a, 
     TRY(json_need_string(document, "path", &path, err));
     *ret = (view_file){.file = json_get_string(document, "file", ""),
                        .from_path = json_object_get(document, "from_path"),
-                       .land_timestamp = json_get_int(document, "land_timestamp", 0)};
+                       .land_timestamp = json_get_int(document, "land_timestamp", 0),
+                       .token = json_get_string(document, "kept", NULL)};
     return view_engine_path(path, link_dir, a, &ret->path, err);
 }
 
@@ -114,6 +115,39 @@ status view_read_inputs(const json_t *job, const char *link_dir, arena *a, view_
     }
     *ret = inputs;
     return OK;
+}
+
+/* Its files that are kept become a group after it; *ret_kept has none when none is. */
+static void split_group(view_group *group, const keep *k, arena *a, view_group *ret_kept) {
+    view_files others = {0};
+    *ret_kept = (view_group){.reader = group->reader, .kept = true};
+    for (size_t i = 0; i < group->files.count; i++) {
+        view_file file = group->files.items[i];
+        file.place = file.token != NULL ? keep_find(k, file.token, &group->reader) : -1;
+        if (file.place >= 0)
+            vec_push(a, &ret_kept->files, file);
+        else
+            vec_push(a, &others, file);
+    }
+    group->files = others;
+}
+
+void view_use_kept(view_inputs *inputs, const keep *k, arena *a) {
+    for (size_t i = 0; i < inputs->count; i++) {
+        view_input *input = &inputs->items[i];
+        size_t groups = input->groups.count;
+        view_group *before = input->groups.items;
+        input->groups.items = NULL;
+        input->groups.count = input->groups.capacity = 0;
+        for (size_t g = 0; g < groups; g++) {
+            view_group kept;
+            split_group(&before[g], k, a, &kept);
+            if (before[g].files.count > 0)
+                vec_push(a, &input->groups, before[g]);
+            if (kept.files.count > 0)
+                vec_push(a, &input->groups, kept);
+        }
+    }
 }
 
 const char *view_pseudo_value(const view_file *file, const char *column, arena *a) {

@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-enum { JOB_FORMAT = 1 };
+enum { JOB_FORMAT = 1, KEPT_MEMORY_PART = 4 };
 
 void worker_init(worker *w) {
     *w = (worker){.arena = arena_new()};
@@ -15,6 +15,7 @@ void worker_init(worker *w) {
 
 void worker_close(worker *w) {
     db_close(&w->shared);
+    keep_free(w->keep);
     if (w->temp_dir != NULL) {
         folder_remove(w->temp_dir);
         close(w->temp_lock);
@@ -49,16 +50,18 @@ static status job_open(const job_context *c, json_t **ret, error *err) {
     if (w->temp_dir == NULL)
         TRY(make_temp_dir(w, temp_dir, err));
     w->options.temp_dir = w->temp_dir;
+    w->keep = keep_new(w->options.memory_bytes / KEPT_MEMORY_PART);
     w->is_open = true;
     *ret = json_pack("{s:s,s:s,s:s}", "engine", "duckdb", "version", duckdb_library_version(),
                      "digest", DIGEST_NAME);
     return OK;
 }
 
-status worker_fresh(const worker *w, bool single, db *ret, error *err) {
+status worker_fresh(const worker *w, worker_share share, db *ret, error *err) {
     db_options options = w->options;
-    if (single)
+    if (share.single)
         options.threads = 1;
+    options.memory_bytes -= share.keeps ? keep_bytes_max(w->keep) : keep_bytes(w->keep);
     return db_open(&options, ret, err);
 }
 
@@ -66,7 +69,7 @@ status worker_shared(worker *w, db **ret, error *err) {
     const strings none = {0};
     if (!w->shared.sealed) {
         db_close(&w->shared);
-        TRY(worker_fresh(w, false, &w->shared, err));
+        TRY(worker_fresh(w, (worker_share){0}, &w->shared, err));
         TRY(db_seal(&w->shared, &none, &none, err));
     }
     *ret = &w->shared;

@@ -7,12 +7,14 @@
 
 #include "base/json.h"
 #include "engine/duckdb/db.h"
+#include "engine/duckdb/keep.h"
 
 typedef struct worker {
     arena *arena;       /* for the life of the process */
     db_options options; /* from "open" */
     char *temp_dir;     /* our own folder, made by "open", removed by worker_close */
     int temp_lock;      /* held on it meanwhile */
+    keep *keep;         /* rows of checked files; made by "open" */
     db shared;          /* for parse, render and describe; opened when first needed */
     bool is_open;
 } worker;
@@ -50,8 +52,14 @@ status job_build(const job_context *c, json_t **ret, error *err);
 
 /* The instance for jobs that read no files: it can reach none. */
 CHECKED status worker_shared(worker *w, db **ret, error *err);
-/* A fresh instance with this worker's settings; single: one thread. */
-CHECKED status worker_fresh(const worker *w, bool single, db *ret, error *err);
+/* What an instance gets of the worker's threads and memory; kept rows have their own part. */
+typedef struct worker_share {
+    bool single; /* one thread */
+    bool keeps;  /* rows will be kept while it is open */
+} worker_share;
+
+/* A fresh instance with this worker's settings. */
+CHECKED status worker_fresh(const worker *w, worker_share share, db *ret, error *err);
 /* Send a document before the last one. */
 CHECKED status reply_send(const reply *out, const json_t *document, error *err);
 

@@ -51,6 +51,23 @@ static void test_deliveries_of_one_contract_share_a_group(void **state) {
     assert_string_equal(json_get_string(json_array_get(files, 1), "file", ""), "c");
 }
 
+static void test_a_delivery_whose_rows_are_kept_names_the_token(void **state) {
+    world *w = world_of(state);
+    JSON_AUTO document = document_of(w);
+    const lake_table *t = world_table(w, "raw.sales");
+    const ledger_unit units[] = {unit_of("a", "{\"format\":\"csv\"}", "1"),
+                                 unit_of("b", "{\"format\":\"csv\"}", "1")};
+    parsed_rows *parsed = parsed_new(w->a);
+    parsed_add(parsed, "raw", "b", "token of b");
+    w->c.parsed = parsed;
+    for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+        assert_ok(input_add_delivery(document, &w->c, t, &units[i], &w->err));
+    const json_t *group = json_array_get(json_object_get(document, "groups"), 0);
+    const json_t *files = json_object_get(group, "files");
+    assert_null(json_object_get(json_array_get(files, 0), "kept"));
+    assert_string_equal(json_get_string(json_array_get(files, 1), "kept", ""), "token of b");
+}
+
 static void test_a_delivery_that_cannot_be_read_is_an_error(void **state) {
     world *w = world_of(state);
     JSON_AUTO document = document_of(w);
@@ -87,6 +104,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_a_view_has_the_land_time_and_the_file_only_when_asked),
         WORLD_TEST(test_deliveries_of_one_contract_share_a_group),
+        WORLD_TEST(test_a_delivery_whose_rows_are_kept_names_the_token),
         WORLD_TEST(test_a_delivery_that_cannot_be_read_is_an_error),
         WORLD_TEST(test_a_table_without_anything_can_be_queried),
         WORLD_TEST(test_queries_see_what_is_current_alone),

@@ -97,6 +97,28 @@ static void test_json_lines_land(void **state) {
     assert_int_equal(fixture_delivery(f, "a.jsonl", 0).rows, 2);
 }
 
+/* How many of the lands' deliveries have rows kept. */
+static size_t kept_after(fixture *f, bool read_together) {
+    f->lake->tables[SILVER]->aligned = read_together;
+    f->context.parsed = parsed_new(f->a);
+    fixture_put(f, "sales/bad.csv", "day,n\nnever,2\n");
+    fixture_put(f, "sales/good.csv", "day,n\n2020-01-02,2\n");
+    fixture_land(f, 100);
+    return strmap_count(f->context.parsed->tokens);
+}
+
+static void test_rows_are_kept_of_accepted_files_for_who_reads_them_together(void **state) {
+    fixture *f = need_worker(state);
+    assert_int_equal(kept_after(f, true), 1);
+    const char *object = fixture_delivery(f, "good.csv", 0).object;
+    assert_non_null(parsed_find(f->context.parsed, "raw", object));
+    assert_null(parsed_find(f->context.parsed, "silver", object));
+}
+
+static void test_no_rows_are_kept_for_who_reads_partition_by_partition(void **state) {
+    assert_int_equal(kept_after(need_worker(state), false), 0);
+}
+
 static void test_trying_a_file_tells_the_verdict(void **state) {
     fixture *f = need_worker(state);
     json_t *report = NULL;
@@ -116,6 +138,8 @@ int main(void) {
         LAND_TEST(test_wrong_files_are_refused_by_rule),
         LAND_TEST(test_a_name_that_is_a_pattern_is_read_alone),
         LAND_TEST(test_json_lines_land),
+        LAND_TEST(test_rows_are_kept_of_accepted_files_for_who_reads_them_together),
+        LAND_TEST(test_no_rows_are_kept_for_who_reads_partition_by_partition),
         LAND_TEST(test_trying_a_file_tells_the_verdict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

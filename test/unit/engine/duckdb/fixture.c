@@ -96,7 +96,7 @@ const char *fixture_sql(fixture *f, const char *format, ...) {
     va_start(values, format);
     const char *sql = format_text(f->arena, format, values);
     va_end(values);
-    assert_int_equal(worker_fresh(&f->worker, false, &d, &err), OK);
+    assert_int_equal(worker_fresh(&f->worker, (worker_share){0}, &d, &err), OK);
     status result = str_starts(sql, "SELECT") ? db_rows(&d, sql, f->arena, &table, &err)
                                               : db_run(&d, sql, &err);
     if (result != OK)
