@@ -2,7 +2,7 @@
 
 #include "base/path.h"
 
-enum { FAILURE_LIMIT = 100 };
+enum { FAILURE_LIMIT = 100, PARTITIONS_MAX = 1000 * 1000 };
 
 /* One job: some arrivals of one table and one format. */
 typedef struct check_job {
@@ -340,8 +340,8 @@ status check_opaque(const land_context *c, arrival *at, arena *a, error *err) {
     return OK;
 }
 
-status check_one(const land_context *c, arrival *at, const char *path, arena *a, error *err) {
-    JSON_AUTO job = question(c->lake, at->table, at->kind.format);
+static status ask_about(const land_context *c, arrival *at, const char *path, json_t *job, arena *a,
+                        error *err) {
     JSON_AUTO result = NULL;
     json_object_set_new(job, "files", json_pack("[o]", file_document(at, 0, path)));
     TRY(engine_call(c->engine, job, &result, err));
@@ -351,4 +351,30 @@ status check_one(const land_context *c, arrival *at, const char *path, arena *a,
     if (at->fate == ARRIVAL_RETURNED && err != NULL)
         *err = at->problem;
     return at->fate == ARRIVAL_RETURNED ? at->problem.kind : OK;
+}
+
+status check_one(const land_context *c, arrival *at, const char *path, arena *a, error *err) {
+    JSON_AUTO job = question(c->lake, at->table, at->kind.format);
+    return ask_about(c, at, path, job, a, err);
+}
+
+static void waive_bounds(json_t *declared) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(declared, i, one) {
+        json_object_set_new(one, "nullable", json_true());
+        json_object_set_new(one, "minimum", json_null());
+        json_object_set_new(one, "maximum", json_null());
+    }
+}
+
+status check_readable(const land_context *c, arrival *at, const char *path, arena *a, error *err) {
+    JSON_AUTO job = question(c->lake, at->table, at->kind.format);
+    waive_bounds(json_object_get(job, "columns"));
+    json_object_set_new(job, "missing_columns", json_string("null"));
+    if (at->table->source->extra_columns == EXTRA_FAIL)
+        json_object_set_new(job, "extra_columns", json_string("drop"));
+    json_object_set_new(job, "rows", json_pack("{s:i, s:n}", "min", 0, "max"));
+    json_object_set_new(job, "max_partitions", json_integer(PARTITIONS_MAX));
+    return ask_about(c, at, path, job, a, err);
 }

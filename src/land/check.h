@@ -27,6 +27,11 @@ void check_cancel(check *c);
 CHECKED status check_one(const land_context *c, arrival *at, const char *path, arena *a,
                          error *err);
 
+/* The same, asking only whether it can be read as what is declared: no bounds, no counts; columns
+ * may lack or be too many. */
+CHECKED status check_readable(const land_context *c, arrival *at, const char *path, arena *a,
+                              error *err);
+
 /* Add a failure that landing itself found: rule, message and what was looked at. */
 void check_refuse(arrival *at, const char *rule, const char *message);
 

@@ -96,23 +96,34 @@ static status refuse_never_accepted(const choice *c, const delivery *d, error *e
     return E_USAGE;
 }
 
-/* One name stands for one thing: what of it counts, or else the last of what does not. */
+static deliveries of_groups(const choice *c, standing_group one, standing_group other) {
+    deliveries both = of_group(c, one), more = of_group(c, other);
+    add_all(c, &more, &both);
+    return both;
+}
+
+static status choose_counting(const choice *c, const deliveries *counting, deliveries *ret,
+                              error *err) {
+    bool to_withdraw = c->question->purpose == FIND_TO_WITHDRAW;
+    if (!is_one_identity(counting) || (to_withdraw && counting->count > 1))
+        return refuse_ambiguous(c, counting, err);
+    add_all(c, counting, ret);
+    return OK;
+}
+
+/* One name stands for one thing: what of it counts, or else the last of what did. */
 static status choose_named(const choice *c, deliveries *ret, error *err) {
-    for (standing_group g = COUNTS; g < GROUP_COUNT; g++) {
-        deliveries list = of_group(c, g);
-        bool to_withdraw = c->question->purpose == FIND_TO_WITHDRAW;
-        if (list.count == 0)
-            continue;
-        if (!is_one_identity(&list) || (to_withdraw && g == COUNTS && list.count > 1))
-            return refuse_ambiguous(c, &list, err);
-        if (to_withdraw && g == REFUSED)
-            return refuse_never_accepted(c, newest(&list), err);
-        if (g == COUNTS)
-            add_all(c, &list, ret);
-        else
-            vec_push(c->arena, ret, *newest(&list));
-        return OK;
-    }
+    deliveries counting = of_group(c, COUNTS), list = of_groups(c, COUNTED, WITHDRAWN);
+    if (counting.count > 0)
+        return choose_counting(c, &counting, ret, err);
+    bool refused = list.count == 0;
+    if (refused)
+        list = of_group(c, REFUSED);
+    if (!is_one_identity(&list))
+        return refuse_ambiguous(c, &list, err);
+    if (refused && c->question->purpose == FIND_TO_WITHDRAW)
+        return refuse_never_accepted(c, newest(&list), err);
+    vec_push(c->arena, ret, *newest(&list));
     return OK;
 }
 

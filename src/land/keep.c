@@ -51,6 +51,12 @@ static status choose_key(const key_choice *choice, const arrival *at, arena *a, 
     return error_set(err, E_EXISTS, "no free name for \"%s\"", at->claimed.file);
 }
 
+status keep_choose_object(const landing *l, arrival *at, const strings *chosen, arena *a,
+                          error *err) {
+    const key_choice raw = {arrival_store(l, at), at->table->short_name, chosen};
+    return choose_key(&raw, at, a, &at->object, err);
+}
+
 /* Both, because the verdict is not known yet. */
 static status choose_keys(batch *b, error *err) {
     landing *l = b->landing;
@@ -59,9 +65,8 @@ static status choose_keys(batch *b, error *err) {
         arrival *at = &b->items[i];
         if (!is_kept(at))
             continue;
-        key_choice raw = {arrival_store(l, at), at->table->short_name, &chosen};
         key_choice aside = {l->context->quarantine, at->table->name, &chosen_quarantined};
-        TRY(choose_key(&raw, at, b->arena, &at->object, err));
+        TRY(keep_choose_object(l, at, &chosen, b->arena, err));
         TRY(choose_key(&aside, at, b->arena, &at->quarantined, err));
         vec_push(b->arena, &chosen, at->object);
         vec_push(b->arena, &chosen_quarantined, at->quarantined);

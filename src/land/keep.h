@@ -16,6 +16,10 @@
  * transaction. */
 CHECKED status keep_prepare(batch *b, error *err);
 
+/* A free name in raw history, at->object, that is none of those chosen already. */
+CHECKED status keep_choose_object(const landing *l, arrival *at, const strings *chosen, arena *a,
+                                  error *err);
+
 /* Read the claimed file for its sha256, without a copy. Sets problem and ARRIVAL_RETURNED when
  * it cannot be read or changed. */
 void keep_hash(const landing *l, arrival *at);

@@ -68,12 +68,10 @@ static const char *landed_on(arena *a, const delivery *d) {
 }
 
 static void refuse_withdrawn(arrival *at, const delivery *d, arena *a) {
-    const char *why = d->reason != NULL ? d->reason : "no reason given";
-    check_refuse(at, "withdrawn",
-                 arena_printf(a,
-                              "these bytes landed on %s and were withdrawn (%s); \"weir readmit\" "
-                              "takes them in again",
-                              landed_on(a, d), why));
+    const char *how = d->reason != NULL ? d->reason : "withdrawn";
+    check_refuse(at, REPORT_WITHDRAWN,
+                 arena_printf(a, "these bytes, landed on %s, were %s; `weir readmit` to take them",
+                              landed_on(a, d), how));
 }
 
 static void refuse_rejected(arrival *at, const delivery *d, arena *a) {
@@ -86,23 +84,31 @@ static void refuse_rejected(arrival *at, const delivery *d, arena *a) {
                      landed_on(a, d), why));
 }
 
-/* What was refused for these very bytes stands, until someone says otherwise. */
-static void refuse_known(arrival *at, arena *a) {
-    for (size_t i = 0; i < at->known.count; i++) {
-        const delivery *d = &at->known.items[i];
-        if (!str_eq(d->sha256, at->sha256) || at->fate != ARRIVAL_OPEN)
-            continue;
-        if (d->state == DELIVERY_WITHDRAWN)
-            refuse_withdrawn(at, d, a);
-        else if (d->state == DELIVERY_REJECTED
-                 && report_is_of_source(d->verdict, at->table->source))
-            refuse_rejected(at, d, a);
-    }
+/* A delivery of these very bytes in one of two states; NULL: there is none. */
+static const delivery *same_bytes(const arrival *at, bool (*wanted)(const delivery *)) {
+    for (size_t i = 0; i < at->known.count; i++)
+        if (str_eq(at->known.items[i].sha256, at->sha256) && wanted(&at->known.items[i]))
+            return &at->known.items[i];
+    return NULL;
 }
 
-static standing standing_of(const delivery *d) {
-    return (standing){
-        .identity = d->identity, .sha256 = d->sha256, .land_time = d->land_time, .state = d->state};
+static bool is_withdrawn(const delivery *d) {
+    return d->state == DELIVERY_WITHDRAWN;
+}
+
+static bool is_rejected(const delivery *d) {
+    return d->state == DELIVERY_REJECTED;
+}
+
+/* What was refused for these very bytes stands, until someone says otherwise. */
+static void refuse_known(arrival *at, arena *a) {
+    const delivery *withdrawn = same_bytes(at, is_withdrawn);
+    const delivery *rejected = same_bytes(at, is_rejected);
+    if (withdrawn != NULL)
+        refuse_withdrawn(at, withdrawn, a);
+    else if (rejected != NULL && same_bytes(at, is_accepted) == NULL
+             && report_is_of_source(rejected->verdict, at->table->source))
+        refuse_rejected(at, rejected, a);
 }
 
 static void find_repetition(arrival *at, arena *a) {
@@ -134,12 +140,12 @@ static void warn_of_revert(arrival *at, arena *a) {
     }
 }
 
-static void refuse_redelivery(arrival *at, arena *a) {
+void prepare_redelivery(arrival *at, arena *a) {
     if (at->table->source->on_redelivery != REDELIVERY_REJECT)
         return;
     for (size_t i = 0; i < at->known.count; i++) {
         const delivery *d = &at->known.items[i];
-        if (!is_accepted(d) || at->fate != ARRIVAL_OPEN)
+        if (!is_accepted(d) || at->fate == ARRIVAL_REJECTED || str_eq(d->sha256, at->sha256))
             continue;
         check_refuse(at, "redelivery",
                      arena_printf(a,
@@ -159,7 +165,7 @@ void prepare_twin(const landing *l, arrival *at, arena *a) {
     if (at->hashed && at->fate == ARRIVAL_OPEN)
         find_repetition(at, a);
     if (at->fate == ARRIVAL_OPEN)
-        refuse_redelivery(at, a);
+        prepare_redelivery(at, a);
     if (at->hashed && at->fate == ARRIVAL_OPEN)
         warn_of_revert(at, a);
 }

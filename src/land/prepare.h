@@ -17,6 +17,9 @@ CHECKED status prepare_known(const landing *l, arrival *at, arena *a, error *err
  * claimed file only when it is not hashed yet and a known delivery has its size. */
 void prepare_twin(const landing *l, arrival *at, arena *a);
 
+/* Refuse another content of an identity, where the table takes each only once. */
+void prepare_redelivery(arrival *at, arena *a);
+
 /* The compiled patterns of a table, made when first asked for. */
 CHECKED status prepare_rules(const landing *l, const lake_table *table, const identity_rules **ret,
                              error *err);

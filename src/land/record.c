@@ -1,65 +1,25 @@
 #include "land/record.h"
 
 #include "base/hash.h"
+#include "land/contest.h"
 #include "land/keep.h"
 #include "land/recover.h"
 #include "land/report.h"
-#include "land/standing.h"
-
-typedef VEC(standing) standings;
-
-/* The deliveries that a new one competes with; the new one is the last, with id 0. */
-typedef struct contest {
-    deliveries recorded;
-    standings standings; /* one more than recorded */
-} contest;
 
 static int64_t table_id(const landing *l, const lake_table *t) {
     return l->context->tables[t->index].id;
 }
 
-static bool has_id(const deliveries *list, int64_t id) {
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].id == id)
-            return true;
-    return false;
-}
-
-/* With contents: full the newest of the whole table counts; only what is active there can lose. */
-static status read_rivals(const landing *l, const arrival *at, arena *a, deliveries *ret,
-                          error *err) {
-    ledger *from = l->context->ledger;
-    int64_t table = table_id(l, at->table);
-    deliveries active = {0};
-    TRY(ledger_deliveries_of_identity(from, table, at->identity, a, ret, err));
-    if (!at->table->source->contents_full)
-        return OK;
-    TRY(ledger_deliveries_active(from, table, a, &active, err));
-    for (size_t i = 0; i < active.count; i++)
-        if (!has_id(ret, active.items[i].id))
-            vec_push(a, ret, active.items[i]);
-    return OK;
-}
-
+/* The new one is the last. */
 static status hold_contest(const landing *l, const arrival *at, arena *a, contest *ret,
                            error *err) {
-    contest c = {0};
-    TRY(read_rivals(l, at, a, &c.recorded, err));
-    for (size_t i = 0; i < c.recorded.count; i++) {
-        const delivery *d = &c.recorded.items[i];
-        standing s = {.identity = d->identity,
-                      .sha256 = d->sha256,
-                      .land_time = d->land_time,
-                      .state = d->state};
-        vec_push(a, &c.standings, s);
-    }
-    standing newcomer = {.identity = at->identity,
-                         .sha256 = at->sha256,
-                         .land_time = at->land_time,
-                         .state = DELIVERY_ACTIVE};
-    vec_push(a, &c.standings, newcomer);
-    standing_decide(standing_rule_of(at->table->source), c.standings.items, c.standings.count);
-    *ret = c;
+    const standing newcomer = {.identity = at->identity,
+                               .sha256 = at->sha256,
+                               .land_time = at->land_time,
+                               .state = DELIVERY_ACTIVE};
+    TRY(contest_read(l->context, at->table, at->identity, a, ret, err));
+    contest_add(ret, a, &newcomer);
+    contest_decide(ret);
     return OK;
 }
 
@@ -86,7 +46,7 @@ static void fill_repeated(const arrival *at, delivery *d) {
     d->rows = at->twin->rows;
 }
 
-static delivery describe(const landing *l, const arrival *at, arena *a) {
+delivery record_describe(const landing *l, const arrival *at, arena *a) {
     JSON_AUTO report = report_document(at);
     delivery d = {
         .table = table_id(l, at->table),
@@ -110,14 +70,14 @@ static delivery describe(const landing *l, const arrival *at, arena *a) {
 }
 
 static status record_rejected(const landing *l, arrival *at, arena *a, error *err) {
-    delivery d = describe(l, at, a);
+    delivery d = record_describe(l, at, a);
     d.object = at->quarantined;
     d.state = at->state = DELIVERY_REJECTED;
     d.reason = report_reason(a, at->failures);
     return ledger_delivery_add(l->context->ledger, &d, &at->id, err);
 }
 
-static status put_feeds(const landing *l, const arrival *at, error *err) {
+status record_feeds(const landing *l, const arrival *at, error *err) {
     for (size_t i = 0; at->feeds_known && i < at->feeds.count; i++) {
         const unit_feed *feed = &at->feeds.items[i];
         feed_set set = {
@@ -133,35 +93,12 @@ static status put_feeds(const landing *l, const arrival *at, error *err) {
     return OK;
 }
 
-static bool changed_for_readers(delivery_state before, delivery_state after) {
-    return before != after && (before == DELIVERY_ACTIVE || after == DELIVERY_ACTIVE);
-}
-
-static cause_kind cause_of(delivery_state after) {
-    return after == DELIVERY_ACTIVE ? CAUSE_NEW : CAUSE_SUPERSEDED;
-}
-
-/* States first, marks after: a mark looks at what is recorded. */
-static status set_states(ledger *l, const contest *c, error *err) {
-    for (size_t i = 0; i < c->recorded.count; i++) {
-        const delivery *d = &c->recorded.items[i];
-        if (c->standings.items[i].decided != d->state)
-            TRY(ledger_delivery_set_state(l, d->id, c->standings.items[i].decided, NULL, err));
-    }
-    return OK;
-}
-
 static status mark_changes(const landing *l, const arrival *at, const contest *c, error *err) {
-    int64_t input = table_id(l, at->table);
-    for (size_t i = 0; i < c->recorded.count; i++) {
-        const delivery *d = &c->recorded.items[i];
-        delivery_state after = c->standings.items[i].decided;
-        if (changed_for_readers(d->state, after))
-            TRY(ledger_mark_unit(l->context->ledger, input, d->id, cause_of(after), d->file, err));
-    }
+    TRY(contest_mark(c, CAUSE_NEW, err));
     if (at->state != DELIVERY_ACTIVE)
         return OK;
-    return ledger_mark_unit(l->context->ledger, input, at->id, CAUSE_NEW, at->claimed.file, err);
+    return ledger_mark_unit(l->context->ledger, table_id(l, at->table), at->id, CAUSE_NEW,
+                            at->claimed.file, err);
 }
 
 static bool supersedes(const contest *c) {
@@ -175,12 +112,12 @@ static bool supersedes(const contest *c) {
 status record_accepted(const landing *l, arrival *at, arena *a, error *err) {
     contest c;
     TRY(hold_contest(l, at, a, &c, err));
-    delivery d = describe(l, at, a);
+    delivery d = record_describe(l, at, a);
     d.state = at->state = c.standings.items[c.recorded.count].decided;
     at->superseded_others = supersedes(&c);
     TRY(ledger_delivery_add(l->context->ledger, &d, &at->id, err));
-    TRY(set_states(l->context->ledger, &c, err));
-    TRY(put_feeds(l, at, err));
+    TRY(contest_write(&c, NULL, err));
+    TRY(record_feeds(l, at, err));
     return mark_changes(l, at, &c, err);
 }
 

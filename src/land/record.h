@@ -15,4 +15,9 @@ CHECKED status record_batch(batch *b, error *err);
 /* One accepted arrival that lies in its place already; in a write transaction. */
 CHECKED status record_accepted(const landing *l, arrival *at, arena *a, error *err);
 
+/* An arrival that was accepted or repeated as a delivery that is not added yet. */
+delivery record_describe(const landing *l, const arrival *at, arena *a);
+/* What an accepted one feeds, in a write transaction. */
+CHECKED status record_feeds(const landing *l, const arrival *at, error *err);
+
 #endif

@@ -109,3 +109,11 @@ bool report_is_of_source(const char *verdict, const lake_source *source) {
     JSON_AUTO report = json_loads(verdict, 0, NULL);
     return strcmp(json_get_string(report, "source", ""), source->fingerprint) == 0;
 }
+
+bool report_is_of_withdrawn(const char *verdict) {
+    if (verdict == NULL)
+        return false;
+    JSON_AUTO report = json_loads(verdict, 0, NULL);
+    const json_t *first = json_array_get(json_object_get(report, "failures"), 0);
+    return strcmp(json_get_string(first, "rule", ""), REPORT_WITHDRAWN) == 0;
+}

@@ -8,10 +8,15 @@
 
 #include "land/arrival.h"
 
+/* The rule that bytes break which were withdrawn. */
+#define REPORT_WITHDRAWN "withdrawn"
+
 /* The document: beside a quarantined file, and as the delivery's verdict. A new reference. */
 json_t *report_document(const arrival *at);
 /* The first failure and how many more there are, in one line. */
 char *report_reason(arena *a, const json_t *failures);
+/* Was the delivery of this recorded verdict refused only because its bytes were withdrawn? */
+bool report_is_of_withdrawn(const char *verdict);
 /* Was this recorded verdict made by a check under this source's declaration? */
 bool report_is_of_source(const char *verdict, const lake_source *source);
 

@@ -24,14 +24,43 @@ static int by_land_time(const void *left, const void *right) {
     return order != 0 ? order : compare_int((int64_t)a->place, (int64_t)b->place);
 }
 
-/* All but the rejected ones, in land-time order. */
+static char *content_key(arena *a, const standing *item) {
+    return arena_printf(a, "%s %s", item->sha256, item->identity);
+}
+
+/* Contents of which one delivery is withdrawn. NULL: none, as almost always. */
+static strmap *withdrawn_contents(arena *a, const standing *items, size_t count) {
+    strmap *contents = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].withdrawal == WITHDRAWAL_NONE || items[i].state == DELIVERY_REJECTED)
+            continue;
+        if (contents == NULL)
+            contents = strmap_new(a);
+        strmap_set(contents, content_key(a, &items[i]), contents);
+    }
+    return contents;
+}
+
+/* Does it have a place in the order? */
+static bool takes_part(arena *a, standing *item, const strmap *withdrawn) {
+    bool rejected = item->state == DELIVERY_REJECTED;
+    item->decided = rejected ? DELIVERY_REJECTED : DELIVERY_SUPERSEDED;
+    if (rejected)
+        return false;
+    if (withdrawn == NULL || !strmap_has(withdrawn, content_key(a, item)))
+        return true;
+    item->decided = DELIVERY_WITHDRAWN;
+    return item->withdrawal == WITHDRAWAL_EMPTIES;
+}
+
+/* Those that take part, in land-time order. */
 static size_t rank(arena *a, standing *items, size_t count, ranked **ret) {
     ranked *order = ARENA_ARRAY(a, ranked, count);
+    const strmap *withdrawn = withdrawn_contents(a, items, count);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        items[i].decided = items[i].state;
         items[i].same_as = i;
-        if (items[i].state != DELIVERY_REJECTED)
+        if (takes_part(a, &items[i], withdrawn))
             order[kept++] = (ranked){&items[i], i};
     }
     if (kept > 0)
@@ -40,18 +69,9 @@ static size_t rank(arena *a, standing *items, size_t count, ranked **ret) {
     return kept;
 }
 
-static bool is_withdrawn(const standing *item) {
-    return item->state == DELIVERY_WITHDRAWN;
-}
-
-static void decide(standing *item, delivery_state state) {
-    if (!is_withdrawn(item))
-        item->decided = state;
-}
-
 static void repeat(standing *item, size_t first) {
     item->same_as = first;
-    decide(item, DELIVERY_DUPLICATE);
+    item->decided = DELIVERY_DUPLICATE;
 }
 
 static bool same_content(const standing *left, const standing *right) {
@@ -64,36 +84,33 @@ static void decide_newest(ranked *order, size_t count) {
     standing *counting = NULL;
     for (size_t start = 0, end; start < count; start = end) {
         standing *first = order[start].item;
-        bool withdrawn = is_withdrawn(first);
-        for (end = start + 1; end < count && same_content(first, order[end].item); end++) {
+        end = start + 1;
+        counting = NULL;
+        if (first->decided == DELIVERY_WITHDRAWN)
+            continue;
+        for (; end < count && same_content(first, order[end].item); end++)
             repeat(order[end].item, order[start].place);
-            withdrawn = withdrawn || is_withdrawn(order[end].item);
-        }
-        decide(first, DELIVERY_SUPERSEDED);
-        counting = withdrawn ? NULL : first;
+        counting = first;
     }
     if (counting != NULL)
-        decide(counting, DELIVERY_ACTIVE);
+        counting->decided = DELIVERY_ACTIVE;
 }
 
-static char *content_key(arena *a, const standing *item) {
-    return arena_printf(a, "%s %s", item->sha256, item->identity);
-}
-
-/* The first of each content counts, unless one of that content was withdrawn. */
+/* The first of each content counts. */
 static void decide_every(arena *a, ranked *order, size_t count) {
     strmap *firsts = strmap_new(a);
     for (size_t i = 0; i < count; i++) {
-        const char *key = content_key(a, order[i].item);
+        standing *item = order[i].item;
+        if (item->decided == DELIVERY_WITHDRAWN)
+            continue;
+        const char *key = content_key(a, item);
         const ranked *first = strmap_get(firsts, key);
-        if (first == NULL) {
-            strmap_set(firsts, key, &order[i]);
-            decide(order[i].item, DELIVERY_ACTIVE);
+        if (first != NULL) {
+            repeat(item, first->place);
             continue;
         }
-        repeat(order[i].item, first->place);
-        if (is_withdrawn(order[i].item))
-            decide(first->item, DELIVERY_SUPERSEDED);
+        strmap_set(firsts, key, &order[i]);
+        item->decided = DELIVERY_ACTIVE;
     }
 }
 
@@ -105,6 +122,14 @@ void standing_decide(standing_rule rule, standing *items, size_t count) {
         decide_every(a, order, kept);
     else
         decide_newest(order, kept);
+}
+
+standing standing_of(const delivery *d) {
+    return (standing){.identity = d->identity,
+                      .sha256 = d->sha256,
+                      .land_time = d->land_time,
+                      .state = d->state,
+                      .withdrawal = d->withdrawal};
 }
 
 static bool is_taken(const deliveries *known, int64_t land_time) {

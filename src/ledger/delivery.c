@@ -169,11 +169,13 @@ status ledger_delivery_set_withdrawal(ledger *l, int64_t id, delivery_withdrawal
 status ledger_delivery_accept(ledger *l, const delivery *d, error *err) {
     const db_value values[] = {
         DB_I(d->id),        DB_T(d->object), DB_T(d->contract), DB_T(d->contract_hash),
-        DB_T(d->from_path), DB_I(d->rows),   DB_T(d->verdict),
+        DB_T(d->from_path), DB_I(d->rows),   DB_T(d->verdict),  DB_T(d->identity),
+        DB_I(d->land_time),
     };
     TRY(ledger_write(l,
                      "UPDATE delivery SET object = $2, contract = $3, contract_hash = $4,"
-                     " from_path = $5, rows = $6, verdict = $7 WHERE id = $1",
+                     " from_path = $5, rows = $6, verdict = $7, identity = $8, land_time = $9"
+                     " WHERE id = $1",
                      values, ARRAY_SIZE(values), err));
     return ledger_delivery_set_state(l, d->id, DELIVERY_SUPERSEDED, NULL, err);
 }

@@ -59,8 +59,9 @@ CHECKED status ledger_delivery_set_state(ledger *l, int64_t id, delivery_state s
 /* Only the decision: the states that follow from it are the caller's. */
 CHECKED status ledger_delivery_set_withdrawal(ledger *l, int64_t id, delivery_withdrawal decided,
                                               error *err);
-/* A rejected one is accepted after all: d's object, contract, from_path, rows and verdict replace
- * what was recorded; it is superseded until ledger_delivery_set_state says otherwise. */
+/* A rejected one is accepted after all: d's identity, land time, object, contract, from_path, rows
+ * and verdict replace what was recorded; it is superseded until ledger_delivery_set_state says
+ * otherwise. */
 CHECKED status ledger_delivery_accept(ledger *l, const delivery *d, error *err);
 CHECKED status ledger_delivery_get(ledger *l, int64_t id, arena *a, delivery *ret, error *err);
 /* All of one identity, by land time, then id. */

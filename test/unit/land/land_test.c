@@ -225,8 +225,11 @@ static void test_rejected_bytes_are_not_checked_twice_under_one_declaration(void
 
 static void withdraw(fixture *f, int64_t id) {
     assert_int_equal(ledger_begin(f->ledger, LEDGER_WRITE, &f->err), OK);
-    assert_int_equal(
-        ledger_delivery_set_state(f->ledger, id, DELIVERY_WITHDRAWN, "wrong month", &f->err), OK);
+    assert_int_equal(ledger_delivery_set_withdrawal(f->ledger, id, WITHDRAWAL_EMPTIES, &f->err),
+                     OK);
+    assert_int_equal(ledger_delivery_set_state(f->ledger, id, DELIVERY_WITHDRAWN,
+                                               "withdrawn on Monday: wrong month", &f->err),
+                     OK);
     assert_int_equal(ledger_commit(f->ledger, &f->err), OK);
 }
 
@@ -239,8 +242,8 @@ static void test_withdrawn_bytes_stay_out_and_a_correction_comes_in(void **state
     fixture_land(f, 200);
     assert_counts(f, 0, 0, 0, 1);
     assert_string_equal(f->result.rejected.items[0].reason,
-                        "these bytes landed on 1970-01-01T00:01:40Z and were withdrawn (wrong "
-                        "month); \"weir readmit\" takes them in again");
+                        "these bytes, landed on 1970-01-01T00:01:40Z, were withdrawn on Monday: "
+                        "wrong month; `weir readmit` to take them");
     fixture_put(f, "sales/a.csv", DAY_TWO);
     fixture_land(f, 300);
     assert_string_equal(fixture_states(f, "a.csv"), "withdrawn rejected active");

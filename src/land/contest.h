@@ -1,0 +1,38 @@
+/* contest: recorded deliveries of which only some can count, and what becomes of them.
+ *
+ * Reads those that compete, lets standing.c decide, writes down what changed and marks what that
+ * reaches, all in the caller's write transaction. Internal to land/. */
+#ifndef WEIR_LAND_CONTEST_H
+#define WEIR_LAND_CONTEST_H
+
+#include "land/land.h"
+#include "land/standing.h"
+
+typedef VEC(standing) standings;
+
+typedef struct contest {
+    const land_context *context;
+    const lake_table *table;
+    deliveries recorded;
+    standings standings; /* of those recorded, in the same order; a newcomer is the last */
+} contest;
+
+/* Everything that competes with deliveries of the identity: of the whole table with contents:
+ * full. */
+CHECKED status contest_read(const land_context *c, const lake_table *t, const char *identity,
+                            arena *a, contest *ret, error *err);
+void contest_add(contest *c, arena *a, const standing *newcomer);
+void contest_decide(contest *c);
+
+/* The places of those recorded whose state changes. */
+bool contest_changes(const contest *c, size_t place);
+/* Does a change of state from one to the other change what readers read? */
+bool contest_is_seen(delivery_state before, delivery_state after);
+
+/* The states that changed; reason: of those that are withdrawn now. Before the marks: a mark looks
+ * at what is recorded. */
+CHECKED status contest_write(const contest *c, const char *reason, error *err);
+/* What the changes reach. again: the cause where something counts that did not. */
+CHECKED status contest_mark(const contest *c, cause_kind again, error *err);
+
+#endif
