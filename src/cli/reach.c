@@ -4,6 +4,24 @@
 
 enum { BRANCHES_SHOWN_MAX = 40 };
 
+status reach_absorb(session *s, error *err) {
+    ledger_edges behind = {0};
+    error problem = {0};
+    TRY(ledger_edges_behind(s->ledger, s->arena, &behind, err));
+    if (behind.count == 0)
+        return OK;
+    TRY(session_rehearse(s, err));
+    build_context build = session_build_context(s, NULL);
+    status absorbed = build_absorb(&build, &problem);
+    if (absorbed == E_DATA) {
+        log_write(s->command->log, LOG_WARN, "%s", problem.message);
+        return OK;
+    }
+    if (absorbed != OK && err != NULL)
+        *err = problem;
+    return absorbed;
+}
+
 const output_column REACH_COLUMNS[] = {
     {"table", "table", OUTPUT_TEXT},     {"partition", "partition", OUTPUT_TEXT},
     {"rows", "rows", OUTPUT_COUNT},      {"bytes", "bytes", OUTPUT_BYTES},

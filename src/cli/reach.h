@@ -5,6 +5,9 @@
 #include "build/impact.h"
 #include "cli/session.h"
 
+/* Find out what deliveries feed that were not asked yet: in a rehearsal, when there are any. */
+CHECKED status reach_absorb(session *s, error *err);
+
 /* Add "partitions", "layers", "complete" and "publications" to a document. */
 void reach_describe(const session *s, const impact_reach *r, json_t *document);
 /* The same partitions as flat rows: table, partition, rows, bytes, certain. */

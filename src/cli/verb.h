@@ -87,6 +87,7 @@ status verb_log(command *c, error *err);
 status verb_ls(command *c, error *err);
 status verb_plan(command *c, error *err);
 status verb_query(command *c, error *err);
+status verb_readmit(command *c, error *err);
 status verb_rebuild(command *c, error *err);
 status verb_release(command *c, error *err);
 status verb_run(command *c, error *err);
@@ -97,5 +98,6 @@ status verb_undo(command *c, error *err);
 status verb_validate(command *c, error *err);
 status verb_version(command *c, error *err);
 status verb_why(command *c, error *err);
+status verb_withdraw(command *c, error *err);
 
 #endif

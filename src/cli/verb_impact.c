@@ -14,25 +14,6 @@ typedef struct inquiry {
     json_t *roots;  /* one per seed; owned */
 } inquiry;
 
-/* Changes that were not turned into marks yet are, in a copy of the ledger. */
-static status absorb(session *s, error *err) {
-    ledger_edges behind = {0};
-    error problem = {0};
-    TRY(ledger_edges_behind(s->ledger, s->arena, &behind, err));
-    if (behind.count == 0)
-        return OK;
-    TRY(session_rehearse(s, err));
-    build_context build = session_build_context(s, NULL);
-    status absorbed = build_absorb(&build, &problem);
-    if (absorbed == E_DATA) {
-        log_write(s->command->log, LOG_WARN, "%s", problem.message);
-        return OK;
-    }
-    if (absorbed != OK && err != NULL)
-        *err = problem;
-    return absorbed;
-}
-
 static const lake_table *table_of(const session *s, const delivery *d) {
     for (size_t i = 0; i < s->lake->table_count; i++)
         if (s->tables[i].id == d->table)
@@ -157,7 +138,7 @@ static status tell_impact(session *s, error *err) {
     inquiry asked = {.roots = roots};
     impact_reach reached = {0};
     TRY(ask(s, &asked, err));
-    TRY(absorb(s, err));
+    TRY(reach_absorb(s, err));
     progress_clear(s->command->progress);
     build_context build = session_build_context(s, NULL);
     TRY(impact_of(impact_new(&build, s->arena), &asked.seeds, s->arena, &reached, err));
@@ -191,7 +172,7 @@ static status tell_summary(session *s, error *err) {
     impact_summary *all = NULL;
     size_t count = 0;
     TRY(session_select(s, &selected, err));
-    TRY(absorb(s, err));
+    TRY(reach_absorb(s, err));
     progress_clear(s->command->progress);
     build_context build = session_build_context(s, NULL);
     TRY(impact_summarize(&build, selected, s->arena, &all, &count, err));

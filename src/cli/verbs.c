@@ -121,6 +121,46 @@ const verb VERBS[] = {
         .run = verb_rebuild,
     },
     {
+        .name = "withdraw",
+        .group = VERB_WORK,
+        .arguments = "FILE…",
+        .arguments_max = SIZE_MAX,
+        .options = OPTIONS_FILES | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_FALL_BACK)
+                   | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_WAIT),
+        .line = "let bad files count no more",
+        .doc = "Marks deliveries as withdrawn and all that they reach as stale; the next run "
+               "rebuilds it without them. Raw history keeps the bytes, and sent again they go to "
+               "quarantine. Nothing stands in for a withdrawn file until a corrected one comes, "
+               "unless --fall-back lets the delivery before it count again. FILE is as for weir "
+               "impact, which shows the same beforehand, as does --dry-run.",
+        .examples = {{"weir withdraw --reason 'wrong unit' province_20200301.csv && weir run",
+                      "out, and repaired"},
+                     {"weir withdraw --fall-back --reason 'cut off' raw_devices.csv",
+                      "the older one counts again"},
+                     {"weir withdraw --reason 'sensor 7' --table raw.radar --landed-from "
+                      "2024-05-20 --landed-to 2024-05-22",
+                      "whatever came in two days"},
+                     {"weir withdraw --reason 'wrong unit' --dry-run - <list", "what it would do"}},
+        .run = verb_withdraw,
+    },
+    {
+        .name = "readmit",
+        .group = VERB_WORK,
+        .arguments = "FILE…",
+        .arguments_max = SIZE_MAX,
+        .options = OPTIONS_FILES | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_ACCEPT_ANYWAY)
+                   | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_WAIT),
+        .line = "let files count that were withdrawn or refused",
+        .doc = "A withdrawn delivery counts again from when it landed, as if it had never been "
+               "withdrawn. One that was refused is checked again, under the declaration of now, "
+               "and leaves quarantine when it passes. --accept-anyway takes it although a rule "
+               "speaks against it, as long as its values are of their types; that needs --reason.",
+        .examples = {{"weir readmit province_20200301.csv && weir run", "back in"},
+                     {"weir readmit --accept-anyway --reason 'a real outlier' radar_0521.csv.gz",
+                      "a refused one as it is"}},
+        .run = verb_readmit,
+    },
+    {
         .name = "undo",
         .group = VERB_WORK,
         .arguments = "RUN",
