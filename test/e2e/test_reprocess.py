@@ -178,7 +178,8 @@ class WithdrawTest(ReprocessTest):
         self.lake.deliver("sales/c.csv", rows("2024-05-01,A,-1"))
         self.lake.run(NOW + 1)
         before = self.lake.state(), self.lake.query("FROM weir.run_log ORDER BY ALL")
-        for words, found in ((["c.csv"], "never accepted"), (["a.csv", "x.csv"], "x.csv"), ([], "FILE"),
+        for words, found in ((["c.csv"], "never accepted"), (["a.csv", "x.csv"], "x.csv"),
+                             ([], "FILE"),
                              (["--table", "raw.sales"], "FILE")):
             with self.subTest(words):
                 result = self.lake.weir("withdraw", *self.WRONG, *words, "-o", "json", expect=2)
