@@ -40,6 +40,12 @@ static status read_all(int fd, size_t step, size_t max_size, buf *text, error *e
     }
 }
 
+/* What is left to read; told before any memory is taken for it. */
+static bool is_beyond(int fd, off_t size, size_t max_size) {
+    off_t from = lseek(fd, 0, SEEK_CUR);
+    return from >= 0 && size > from && (uintmax_t)(size - from) > max_size;
+}
+
 status file_read_fd(int fd, const char *name, size_t max_size, arena *a, char **ret_text,
                     size_t *ret_size, error *err) {
     ASSERT(max_size < SIZE_MAX);
@@ -47,6 +53,8 @@ status file_read_fd(int fd, const char *name, size_t max_size, arena *a, char **
     if (fstat(fd, &found) != 0)
         return error_set_errno(err, errno, "cannot read \"%s\"", name);
     /* Only where reading starts: the file may be growing, and those of /proc say 0. */
+    if (S_ISREG(found.st_mode) && is_beyond(fd, found.st_size, max_size))
+        return error_set(err, E_DATA, "\"%s\": larger than %zu bytes", name, max_size);
     size_t step = S_ISREG(found.st_mode) ? (size_t)found.st_size + 1 : READ_SIZE_MIN;
     buf text = buf_new(a);
     status result = read_all(fd, step, max_size, &text, err);

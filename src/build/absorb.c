@@ -44,6 +44,7 @@ static status add_delivery_unit(const absorbing *ab, int64_t id, json_t *documen
                         .contract_hash = d.contract_hash,
                         .file = d.file,
                         .object = d.object,
+                        .bytes = d.bytes,
                         .from_path = d.from_path,
                         .land_time = d.land_time};
     return input_add_delivery(document, ab->c, ab->input->table, &unit, err);
@@ -52,8 +53,7 @@ static status add_delivery_unit(const absorbing *ab, int64_t id, json_t *documen
 static status add_version_unit(const absorbing *ab, int64_t id, json_t *document, error *err) {
     ledger_version v = {0};
     TRY(ledger_version_get(ab->c->ledger, id, ab->arena, &v, err));
-    input_add_files(document, ab->c, ab->input->table, v.files, v.file_count);
-    return OK;
+    return input_add_files(document, ab->c, ab->input->table, v.files, v.file_count, err);
 }
 
 static status add_unit(const absorbing *ab, int64_t id, json_t *units, error *err) {

@@ -1,5 +1,7 @@
 #include "build/input.h"
 
+#include <inttypes.h>
+
 static void add_column(json_t *view, const char *name, const char *type) {
     json_array_append_new(view, json_pack("{s:s, s:s}", "name", name, "type", type));
 }
@@ -17,6 +19,35 @@ json_t *input_document(const input_shape *shape) {
 
 static char *object_url(const build_context *c, const lake_table *t, arena *a, const char *object) {
     return store_url(c->layers[t->layer], a, object);
+}
+
+static status refuse_object(const char *url, const char *why, error *err) {
+    error_set(err, E_NOT_FOUND, "\"%s\" is not what was kept: %s", url, why);
+    error_hint(err, "`weir fsck` tells what was altered or removed, and what to do about it.");
+    return E_NOT_FOUND;
+}
+
+/* What is read is what was kept: no link is followed, and nothing of another size is taken for it.
+ * Whether the bytes are the same is for fsck. */
+static status check_object(const build_context *c, const lake_table *t, const char *object,
+                           int64_t bytes, error *err) {
+    ARENA_AUTO a = arena_new();
+    error why = {0};
+    store_object found = {0};
+    const char *url = object_url(c, t, a, object);
+    status looked = store_info(c->layers[t->layer], object, a, &found, &why);
+    if (looked == E_NOT_FOUND)
+        return refuse_object(url, "it is gone", err);
+    if (looked == E_DATA)
+        return refuse_object(url, "a symbolic link, or no regular file, is in its place", err);
+    if (looked == OK && found.size_bytes != bytes)
+        return refuse_object(url,
+                             arena_printf(a, "it has %" PRId64 " bytes instead of %" PRId64,
+                                          found.size_bytes, bytes),
+                             err);
+    if (looked != OK && err)
+        *err = why;
+    return looked;
 }
 
 /* The group with this contract; hash tells contracts apart and stays out of the document. */
@@ -44,6 +75,7 @@ status input_add_delivery(json_t *document, const build_context *c, const lake_t
     json_t *files = NULL, *from_path = NULL;
     if (!unit->contract || !unit->contract_hash)
         return error_set(err, E_DATA, "the delivery \"%s\" has no reading contract", unit->file);
+    TRY(check_object(c, t, unit->object, unit->bytes, err));
     TRY(group_of(document, unit, &files, err));
     if (unit->from_path)
         TRY(json_parse(unit->from_path, strlen(unit->from_path), unit->file, &from_path, err));
@@ -55,9 +87,11 @@ status input_add_delivery(json_t *document, const build_context *c, const lake_t
     return OK;
 }
 
-void input_add_files(json_t *document, const build_context *c, const lake_table *t,
-                     const ledger_file *files, size_t count) {
+status input_add_files(json_t *document, const build_context *c, const lake_table *t,
+                       const ledger_file *files, size_t count, error *err) {
     ARENA_AUTO a = arena_new();
+    for (size_t i = 0; i < count; i++)
+        TRY(check_object(c, t, files[i].object, files[i].bytes, err));
     json_t *groups = json_object_get(document, "groups");
     json_t *group = json_array_get(groups, 0);
     if (!group) {
@@ -67,6 +101,7 @@ void input_add_files(json_t *document, const build_context *c, const lake_table 
     for (size_t i = 0; i < count; i++)
         json_array_append_new(json_object_get(group, "files"),
                               json_pack("{s:s}", "path", object_url(c, t, a, files[i].object)));
+    return OK;
 }
 
 static json_t *values_document(const char *const *values, size_t count) {
@@ -149,8 +184,7 @@ static status add_version(json_t *document, const build_context *c, const lake_t
     ledger_file *files = NULL;
     size_t count = 0;
     TRY(ledger_version_files(c->ledger, version, a, &files, &count, err));
-    input_add_files(document, c, t, files, count);
-    return OK;
+    return input_add_files(document, c, t, files, count, err);
 }
 
 static status add_units(json_t *document, const build_context *c, const build_query *q, arena *a,
@@ -232,11 +266,12 @@ status build_file_input(const build_context *c, const lake_table *t, int64_t ver
                         const ledger_file *file, arena *a, json_t **ret, error *err) {
     json_t *document = input_document(&(input_shape){.table = t});
     status added = take_columns_of(document, c, version, a, err);
+    if (added == OK)
+        added = input_add_files(document, c, t, file, 1, err);
     if (added != OK) {
         json_decref(document);
         return added;
     }
-    input_add_files(document, c, t, file, 1);
     *ret = document;
     return OK;
 }

@@ -21,8 +21,8 @@ CHECKED status input_add_delivery(json_t *document, const build_context *c, cons
                                   const ledger_unit *unit, error *err);
 
 /* Add files of a version, in order. */
-void input_add_files(json_t *document, const build_context *c, const lake_table *t,
-                     const ledger_file *files, size_t count);
+CHECKED status input_add_files(json_t *document, const build_context *c, const lake_table *t,
+                               const ledger_file *files, size_t count, error *err);
 
 /* The document of one file of a version, with the columns that it has. A new reference. */
 CHECKED status build_file_input(const build_context *c, const lake_table *t, int64_t version,

@@ -25,8 +25,7 @@ static status add_unit(const build_state *s, const lake_input *input, const sour
     size_t count = unit->staged ? unit->staged->file_count : 0;
     if (!unit->staged)
         TRY(ledger_version_files(s->c->ledger, unit->unit.unit, s->arena, &files, &count, err));
-    input_add_files(document, s->c, t, files, count);
-    return OK;
+    return input_add_files(document, s->c, t, files, count, err);
 }
 
 /* Whole files may be read unfiltered when none of them feeds a partition outside the job. A unit
