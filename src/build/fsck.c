@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/path.h"
 #include "build/input.h"
+#include "ledger/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@ enum { READ_STEP = 1 << 16, DIGEST_UNITS_MAX = 64 };
 
 static const char OBJECTS[] = ".weir/objects/";
 static const char REPORT[] = ".report.json";
+static const char STRANGE[] = "a symbolic link, or no regular file";
 
 typedef struct fsck {
     const build_context *c;
@@ -57,6 +59,8 @@ static bool check_object(const fsck *f, const checked *in, const char *object, i
     error why = {0};
     strmap_set(in->expected, object, in->expected);
     status found = store_info(in->store, object, f->arena, ret, &why);
+    if (found == OK && !ret->read_only)
+        add_fault(f, in, "writable", object, "somebody has made it so, and may have changed it");
     if (found == OK && ret->size_bytes == bytes)
         return true;
     if (found == OK)
@@ -65,6 +69,8 @@ static bool check_object(const fsck *f, const checked *in, const char *object, i
                                (long long)bytes));
     else if (found == E_NOT_FOUND)
         add_fault(f, in, "missing", object, NULL);
+    else if (found == E_DATA)
+        add_fault(f, in, "altered", object, STRANGE);
     else
         add_fault(f, in, "altered", object, arena_strdup(f->arena, why.message));
     return false;
@@ -290,7 +296,7 @@ static status check_extra(const fsck *f, const checked *in, const char *prefix,
     TRY(store_list_strange(in->store, prefix, f->arena, &strange, err));
     for (size_t i = 0; i < strange.count; i++)
         if (!strmap_has(in->expected, strange.items[i].key)) /* else it was told as altered */
-            add_extra(f, in, strange.items[i].key, "a symbolic link, or no regular file");
+            add_extra(f, in, strange.items[i].key, STRANGE);
     return OK;
 }
 
@@ -324,8 +330,35 @@ static status check_orphan(const fsck *f, const ledger_orphan *o, error *err) {
                         : check_directories(f, &in, o->id, err);
 }
 
+/* the ledger itself, and what it could be made from again */
+
+static status check_ledger(const fsck *f, error *err) {
+    strings damages = {0};
+    const checked in = {.layer = "ledger"};
+    if (f->how->fast)
+        return OK;
+    TRY(ledger_check(f->c->ledger, f->arena, &damages, err));
+    for (size_t i = 0; i < damages.count; i++)
+        add_fault(f, &in, "altered", ledger_location(f->c->ledger), damages.items[i]);
+    return OK;
+}
+
+static status check_journal(const fsck *f, error *err) {
+    journal_faults found = {0};
+    const checked in = {.layer = "journal"};
+    TRY(journal_check(f->c->ledger, f->how->journal, !f->how->fast, f->arena, &found, err));
+    for (size_t i = 0; i < found.count; i++) {
+        const journal_fault *one = &found.items[i];
+        add_fault(f, &in, one->kind, one->object, one->detail);
+        f->result->journal_lost += !str_eq(one->kind, "extra");
+    }
+    return OK;
+}
+
 static status check_all(const fsck *f, error *err) {
     ledger_known_files all = {0};
+    TRY(check_ledger(f, err));
+    TRY(check_journal(f, err));
     ledger_orphans orphans = {0};
     TRY(ledger_known_files_of(f->c->ledger, f->arena, &all, err));
     TRY(check_files(f, &all, err));
@@ -355,6 +388,32 @@ status build_fsck(const build_context *c, const fsck_options *how, arena *a, fsc
 
 /* repair */
 
+static store *store_of(const build_context *c, const fsck_options *how, const char *layer) {
+    for (size_t i = 0; i < c->lake->layer_count; i++)
+        if (str_eq(c->lake->layers[i].name, layer))
+            return c->layers[i];
+    return how->quarantine;
+}
+
+static bool is_altered(const fsck_result *found, const fsck_fault *f) {
+    for (size_t i = 0; i < found->faults.count; i++)
+        if (str_eq(found->faults.items[i].kind, "altered")
+            && str_eq(found->faults.items[i].object, f->object))
+            return true;
+    return false;
+}
+
+/* Whoever has read all its bytes knows that it is what it was. */
+static status seal_again(const build_context *c, const fsck_options *how, const fsck_result *found,
+                         error *err) {
+    for (size_t i = 0; !how->fast && i < found->faults.count; i++) {
+        const fsck_fault *f = &found->faults.items[i];
+        if (str_eq(f->kind, "writable") && !is_altered(found, f))
+            TRY(store_seal(store_of(c, how, f->layer), f->object, err));
+    }
+    return OK;
+}
+
 static status repair_locked(const build_context *c, const fsck_result *found, error *err) {
     TRY(ledger_lease_check(c->ledger, LEDGER_LEASE_RUN, c->run, c->fence, err));
     for (size_t i = 0; i < found->lost.count; i++)
@@ -365,7 +424,9 @@ static status repair_locked(const build_context *c, const fsck_result *found, er
     return OK;
 }
 
-status build_fsck_repair(const build_context *c, const fsck_result *found, error *err) {
+status build_fsck_repair(const build_context *c, const fsck_options *how, const fsck_result *found,
+                         error *err) {
+    TRY(seal_again(c, how, found, err));
     TRY(ledger_begin(c->ledger, LEDGER_WRITE, err));
     status result = repair_locked(c, found, err);
     if (result == OK)

@@ -8,8 +8,8 @@
 #include "build/build.h"
 
 typedef struct fsck_fault {
-    const char *kind;  /* missing, altered, extra, directory */
-    const char *layer; /* or "quarantine" */
+    const char *kind;  /* missing, altered, writable, extra, directory */
+    const char *layer; /* or "quarantine", "journal", "ledger" */
     const char *table; /* NULL: of none */
     const char *object;
     const char *detail; /* or NULL */
@@ -17,22 +17,26 @@ typedef struct fsck_fault {
 
 typedef struct fsck_result {
     VEC(fsck_fault) faults;
-    strings lost;      /* objects of versions that are missing or altered */
-    int64_t raw_lost;  /* deliveries, likewise; those can only be delivered again */
-    int64_t raw_extra; /* files that lie where deliveries of a table do, and are none */
-    int64_t files;     /* looked at */
+    strings lost;         /* objects of versions that are missing or altered */
+    int64_t raw_lost;     /* deliveries, likewise; those can only be delivered again */
+    int64_t journal_lost; /* entries that are missing or altered */
+    int64_t raw_extra;    /* files that lie where deliveries of a table do, and are none */
+    int64_t files;        /* looked at */
 } fsck_result;
 
 typedef struct fsck_options {
     bool fast; /* names and sizes only; else every byte is read */
     store *quarantine;
+    store *journal; /* the lake's own */
 } fsck_options;
 
 CHECKED status build_fsck(const build_context *c, const fsck_options *how, arena *a,
                           fsck_result *ret, error *err);
 
-/* Mark what was lost, so that the next run builds it again from raw history, and let all
- * directories be made anew. Raw history itself cannot be made again. */
-CHECKED status build_fsck_repair(const build_context *c, const fsck_result *found, error *err);
+/* Mark what was lost, so that the next run builds it again from raw history, let all directories be
+ * made anew, and make read-only what only had become writable. Raw history itself cannot be made
+ * again. how: as it was found with. */
+CHECKED status build_fsck_repair(const build_context *c, const fsck_options *how,
+                                 const fsck_result *found, error *err);
 
 #endif

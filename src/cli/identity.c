@@ -13,25 +13,55 @@
 static const char MARKER[] = ".weir/lake.json";
 enum { MARKER_SIZE_MAX = 65536, IDENTITY_FORMAT = 1 };
 
-static status read_marker(store *s, const lake *l, arena *a, const char **ret_id, error *err) {
+typedef struct marker {
+    const char *id, *name;
+    int64_t format;
+} marker;
+
+static status parse_marker(store *s, arena *a, marker *ret, error *err) {
     char *body = NULL;
     size_t size = 0;
-    TRY(store_get(s, MARKER, MARKER_SIZE_MAX, a, &body, &size, err));
     JSON_AUTO document = NULL;
+    marker m = {0};
+    TRY(store_get(s, MARKER, MARKER_SIZE_MAX, a, &body, &size, err));
+    TRY(json_parse(body, size, path_name(MARKER), &document, err));
+    TRY(json_need_string(document, "lake", &m.id, err));
+    TRY(json_need_string(document, "name", &m.name, err));
+    TRY(json_need_int(document, "format", &m.format, err));
+    *ret = (marker){arena_strdup(a, m.id), arena_strdup(a, m.name), m.format};
+    return OK;
+}
+
+static status refuse_marker(const char *where, const char *why, error *err) {
+    error_set(err, E_DATA, "\"%s\" does not say whose store it is in: %s", where, why);
+    error_hint(err, "Put it back from a copy of the store. It reads {\"format\":1,\"lake\":ID,"
+                    "\"name\":NAME}; each entry of the journal beside it has the ID.");
+    return E_DATA;
+}
+
+static status read_marker(store *s, const lake *l, arena *a, const char **ret_id, error *err) {
     const char *where = store_url(s, a, MARKER);
-    TRY(json_parse(body, size, where, &document, err));
-    const char *id = NULL, *name = NULL;
-    TRY(json_need_string(document, "lake", &id, err));
-    TRY(json_need_string(document, "name", &name, err));
-    if (json_get_int(document, "format", 0) > IDENTITY_FORMAT)
-        return error_set(err, E_FOREIGN, "\"%s\" is of a newer weir", where);
+    error why = {0};
+    marker m = {0};
+    status parsed = parse_marker(s, a, &m, &why);
+    if (parsed == E_DATA)
+        return refuse_marker(where, why.message, err);
+    if (parsed != OK && err != NULL)
+        *err = why;
+    TRY(parsed);
+    const char *id = m.id, *name = m.name;
+    if (m.format > IDENTITY_FORMAT) {
+        error_set(err, E_FOREIGN, "\"%s\" is of a newer weir", where);
+        error_hint(err, "Use the newer weir.");
+        return E_FOREIGN;
+    }
     if (!str_eq(name, l->name)) {
         error_set(err, E_FOREIGN, "store \"%s\" belongs to lake \"%s\", not to \"%s\"", l->store,
                   name, l->name);
         error_hint(err, "Name another store in lake.yaml, or call the lake \"%s\" again.", name);
         return E_FOREIGN;
     }
-    *ret_id = arena_strdup(a, id);
+    *ret_id = id;
     return OK;
 }
 
@@ -47,6 +77,8 @@ static status find_marker(const lake *l, arena *a, const char **ret_id, error *e
         result = read_marker(s, l, a, ret_id, err);
     else if (result == E_NOT_FOUND)
         result = OK;
+    else if (result == E_DATA)
+        result = refuse_marker(store_url(s, a, MARKER), "it is no regular file", err);
     store_close(s);
     return result;
 }

@@ -83,6 +83,11 @@ static void advise(const examination *e) {
         log_write(to, LOG_INFO,
                   "deliver what is missing in raw history again, the same bytes "
                   "under the same name; take what was altered there away before");
+    if (found->journal_lost > 0)
+        log_write(to, LOG_INFO,
+                  "put the journal back from a copy of the store; as long as it is "
+                  "not whole, a lost ledger cannot be made anew: `weir ledger backup "
+                  "FILE` keeps a copy");
     if (found->raw_extra > 0 && !option_given(given, OPTION_ADOPT))
         log_write(to, LOG_INFO, "`weir fsck --adopt` takes files in raw history for deliveries");
     if (e->adopted.count > 0)
@@ -145,10 +150,10 @@ static status project(session *s, const work *w, error *err) {
 }
 
 /* Directories of a table that lost files are made when a run has built these. */
-static status repair(const examination *e, error *err) {
+static status repair(const examination *e, const fsck_options *how, error *err) {
     session *s = e->session;
     build_context build = session_build_context(s, e->work->run);
-    TRY(build_fsck_repair(&build, &e->found, err));
+    TRY(build_fsck_repair(&build, how, &e->found, err));
     for (size_t i = 0; i < s->lake->table_count; i++)
         s->tables[i].projected_seq = 0; /* as the ledger has it now */
     return e->found.lost.count == 0 ? project(s, e->work, err) : OK;
@@ -158,7 +163,8 @@ static status look(examination *e, error *err) {
     session *s = e->session;
     const option_values *given = s->command->options;
     const fsck_options how = {.fast = option_given(given, OPTION_FAST),
-                              .quarantine = s->quarantine};
+                              .quarantine = s->quarantine,
+                              .journal = s->journal};
     build_context build = session_build_context(s, e->work->run);
     error why = {0};
     TRY(build_recover(&build, err));
@@ -168,7 +174,7 @@ static status look(examination *e, error *err) {
     if (option_given(given, OPTION_ADOPT))
         TRY(adopt_all(e, err));
     bool repairs = option_given(given, OPTION_REPAIR) && e->found.faults.count > 0;
-    return repairs ? repair(e, err) : OK;
+    return repairs ? repair(e, &how, err) : OK;
 }
 
 static status check(session *s, error *err) {

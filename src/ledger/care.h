@@ -52,6 +52,10 @@ CHECKED status ledger_deliveries_between(ledger *l, int64_t one, int64_t other, 
 
 /* fsck */
 
+/* What the database says of its own damage; empty when it is sound. */
+CHECKED status ledger_check(ledger *l, arena *a, strings *ret, error *err);
+const char *ledger_location(const ledger *l);
+
 /* A file of a version that is current or kept. */
 typedef struct ledger_known_file {
     int64_t table;

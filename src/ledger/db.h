@@ -46,6 +46,7 @@ typedef struct db_driver {
     /* The same, but a power cut may take its commit back; end_light comes before the next that is
      * not so. */
     const char *begin_light, *end_light;
+    const char *check; /* a statement whose rows tell what is damaged, or "ok"; NULL: none */
     /* create: a new or empty database is fine, otherwise E_NOT_FOUND and E_FOREIGN. In both cases
      * E_FOREIGN for a database of another program, which is left as it is. */
     status (*open)(const char *location, bool create, void **ret_state, error *err);

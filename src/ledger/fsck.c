@@ -2,6 +2,22 @@
 
 #include "ledger/handle.h"
 
+status ledger_check(ledger *l, arena *a, strings *ret, error *err) {
+    const char *sql = db_driver_of(l->d)->check;
+    const ledger_query query = {sql, NULL, 0, ledger_read_text};
+    strings told = {0};
+    if (sql != NULL)
+        TRY(ledger_select(l, &query, a, &told, err));
+    if (told.count == 1 && str_eq(told.items[0], "ok"))
+        told.count = 0;
+    *ret = told;
+    return OK;
+}
+
+const char *ledger_location(const ledger *l) {
+    return l->location;
+}
+
 static void read_known(const db_rows *row, arena *a, void *into) {
     ledger_known_files *all = into;
     ledger_known_file f = {.table = db_int(row, 0),

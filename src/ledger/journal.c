@@ -16,7 +16,7 @@ void journal_attach(ledger *l, store *s) {
     l->journal = s;
 }
 
-static char *entry_key(arena *a, int64_t seq) {
+char *journal_key(arena *a, int64_t seq) {
     return arena_printf(a, JOURNAL_PREFIX "%0*" PRId64 "%s", NUMBER_SIZE, seq, ENDING);
 }
 
@@ -65,7 +65,7 @@ static status forget_waiting(ledger *l, int64_t seq, error *err) {
 }
 
 static status export_one(ledger *l, store *s, const waiting *w, arena *a, error *err) {
-    const char *key = entry_key(a, w->seq);
+    const char *key = journal_key(a, w->seq);
     const store_put_options how = {.if_absent = true, .read_only = true};
     status put = store_put(s, key, w->document, strlen(w->document), how, err);
     if (put == E_EXISTS)
@@ -119,7 +119,7 @@ static status has_entry(store *s, int64_t seq, bool *ret, error *err) {
     ARENA_AUTO a = arena_new();
     store_object found;
     error problem = {0};
-    status looked = store_info(s, entry_key(a, seq), a, &found, &problem);
+    status looked = store_info(s, journal_key(a, seq), a, &found, &problem);
     if (looked != OK && looked != E_NOT_FOUND) {
         if (err != NULL)
             *err = problem;
@@ -173,7 +173,7 @@ status journal_look(ledger *l, store *s, bool *ret_behind, error *err) {
 
 typedef VEC(int64_t) seqs;
 
-static bool number_of(const char *key, int64_t *ret) {
+bool journal_number(const char *key, int64_t *ret) {
     ARENA_AUTO a = arena_new();
     const char *name = key + strlen(JOURNAL_PREFIX);
     if (strlen(name) != NUMBER_SIZE + strlen(ENDING) || !str_ends(name, ENDING))
@@ -184,12 +184,14 @@ static bool number_of(const char *key, int64_t *ret) {
     return number_int64(digits, ret) && *ret > 0;
 }
 
+static const char REMEDY[] = "Put it back from a copy of the store; what follows it cannot be "
+                             "replayed without it.";
+
 static status refuse_missing(const store *s, int64_t seq, error *err) {
     ARENA_AUTO a = arena_new();
-    error_set(err, E_DATA, "journal entry \"%s\" is missing in store \"%s\"", entry_key(a, seq),
+    error_set(err, E_DATA, "journal entry \"%s\" is missing in store \"%s\"", journal_key(a, seq),
               store_root(s));
-    error_hint(err, "Put it back from a copy of the store; what follows it cannot be replayed "
-                    "without it.");
+    error_hint(err, "%s", REMEDY);
     return E_DATA;
 }
 
@@ -199,7 +201,7 @@ static status list_newer(store *s, int64_t seq, arena *a, int64_t *ret_newest, e
     int64_t newest = seq, number;
     TRY(store_list(s, JOURNAL_PREFIX, a, &objects, err));
     for (size_t i = 0; i < objects.count; i++) {
-        if (!number_of(objects.items[i].key, &number) || number <= newest)
+        if (!journal_number(objects.items[i].key, &number) || number <= newest)
             continue;
         if (number != newest + 1)
             return refuse_missing(s, newest + 1, err);
@@ -209,13 +211,25 @@ static status list_newer(store *s, int64_t seq, arena *a, int64_t *ret_newest, e
     return OK;
 }
 
+static status refuse_unreadable(const char *key, const error *why, error *err) {
+    error_set(err, E_DATA, "journal entry \"%s\" cannot be read: %s", key, why->message);
+    error_hint(err, "%s", REMEDY);
+    return E_DATA;
+}
+
 static status replay_one(ledger *l, store *s, const journal_place *place, char ret_sha256[65],
                          error *err) {
     ARENA_AUTO a = arena_new();
-    const char *key = entry_key(a, place->seq);
+    const char *key = journal_key(a, place->seq);
+    error why = {0};
     char *text;
     size_t size;
-    TRY(store_get(s, key, JOURNAL_ENTRY_SIZE_MAX, a, &text, &size, err));
+    status got = store_get(s, key, JOURNAL_ENTRY_SIZE_MAX, a, &text, &size, &why);
+    if (got == E_DATA) /* a link, or larger than any */
+        return refuse_unreadable(key, &why, err);
+    if (got != OK && err != NULL)
+        *err = why;
+    TRY(got);
     return journal_apply(l, place, key, text, size, ret_sha256, err);
 }
 

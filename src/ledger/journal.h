@@ -38,4 +38,16 @@ CHECKED status journal_look(ledger *l, store *s, bool *ret_behind, error *err);
  * E_FOREIGN  an entry is of another lake or of a newer weir, or the ledger went another way */
 CHECKED status journal_replay(ledger *l, store *s, int64_t *ret_count, error *err);
 
+typedef struct journal_fault {
+    const char *kind;   /* missing, altered, extra */
+    const char *object; /* its key */
+    const char *detail; /* or NULL */
+} journal_fault;
+typedef VEC(journal_fault) journal_faults;
+
+/* Would the journal make this ledger again? Every commit that is exported must have its entry and
+ * nothing else may be there; deep: all of them are read. */
+CHECKED status journal_check(ledger *l, store *s, bool deep, arena *a, journal_faults *ret,
+                             error *err);
+
 #endif

@@ -57,7 +57,7 @@ static status check_place(const journal_place *place, const char *name, const js
                               "Check `store` in lake.yaml, and take the foreign file away.");
     if (seq != place->seq)
         return refuse(err, name, "has another entry's content");
-    if (!str_eq(previous, place->previous))
+    if (!str_eq(place->previous, JOURNAL_ANY) && !str_eq(previous, place->previous))
         return refuse_foreign(err, name, "does not follow the commit before it",
                               "Two ledgers wrote to this store, or the ledger is not of this "
                               "history: put back the ledger that wrote the newest entries.");
@@ -149,10 +149,17 @@ static const char *text_of(const json_t *from, arena *a) {
     return hex != NULL ? text_of_hex(hex, a) : NULL;
 }
 
+/* More than any file has, and so few that nine thousand of them add up without an overflow. */
+static const int64_t COUNT_MAX = INT64_C(1000000000000000);
+
+static bool is_count(int64_t number) {
+    return number >= 0 && number <= COUNT_MAX;
+}
+
 /* Borrowed from the document or the arena. */
 static status read_value(const section *s, const journal_column *c, const json_t *from, arena *a,
                          db_value *ret, error *err) {
-    bool is_number = c->type == JOURNAL_INT;
+    bool is_number = c->type == JOURNAL_INT || c->type == JOURNAL_COUNT;
     const char *text = is_number ? NULL : text_of(from, a);
     if (json_is_null(from) && !c->key) {
         *ret = DB_N;
@@ -160,6 +167,8 @@ static status read_value(const section *s, const journal_column *c, const json_t
     }
     if (is_number ? !json_is_integer(from) : text == NULL)
         return refuse(err, s->name, "holds a value of another type");
+    if (c->type == JOURNAL_COUNT && !is_count(json_integer_value(from)))
+        return refuse(err, s->name, "holds a number that counts nothing");
     if (c->type == JOURNAL_PATH && !path_is_safe(text))
         return refuse(err, s->name, "holds a path that leads out of its folder");
     *ret = is_number ? DB_I(json_integer_value(from)) : DB_T(text);
@@ -250,18 +259,40 @@ static status apply_parsed(ledger *l, const journal_place *place, const char *na
     return apply_tables(l, name, tables, err);
 }
 
+/* A message that names the entry says so once. */
+static status name_entry(status result, const char *name, error *problem, error *err) {
+    if (result != OK && strstr(problem->message, name) == NULL)
+        error_prefix(problem, "journal entry \"%s\"", name);
+    if (result != OK && err != NULL)
+        *err = *problem;
+    return result;
+}
+
+static status parse(const char *name, const char *text, size_t size, json_t **ret, error *err) {
+    error why = {0};
+    if (json_parse(text, size, path_name(name), ret, &why) == OK)
+        return OK;
+    ARENA_AUTO a = arena_new();
+    return refuse(err, name, arena_printf(a, "cannot be read: %s", why.message));
+}
+
+status journal_verify(const journal_place *place, const char *name, const char *text, size_t size,
+                      char ret_sha256[65], error *err) {
+    JSON_AUTO entry = NULL;
+    error problem = {0};
+    TRY(check_seal(name, text, size, ret_sha256, err));
+    TRY(parse(name, text, size, &entry, err));
+    return name_entry(check_place(place, name, entry, &problem), name, &problem, err);
+}
+
 status journal_apply(ledger *l, const journal_place *place, const char *name, const char *text,
                      size_t size, char ret_sha256[65], error *err) {
     JSON_AUTO entry = NULL;
     error problem = {0};
     TRY(check_seal(name, text, size, ret_sha256, err));
-    TRY(json_parse(text, size, name, &entry, err));
+    TRY(parse(name, text, size, &entry, err));
     status applied = apply_parsed(l, place, name, entry, &problem);
     if (applied == E_EXISTS) /* two rows under one name */
         applied = problem.kind = E_DATA;
-    if (applied != OK && strstr(problem.message, name) == NULL)
-        error_prefix(&problem, "journal entry \"%s\"", name);
-    if (applied != OK && err != NULL)
-        *err = problem;
-    return applied;
+    return name_entry(applied, name, &problem, err);
 }

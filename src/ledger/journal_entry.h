@@ -15,6 +15,13 @@ typedef struct journal_place {
     const char *previous; /* sha256 of the entry before it; "": it is the first */
 } journal_place;
 
+/* Instead of a sha256: whatever it is. */
+#define JOURNAL_ANY "*"
+
+char *journal_key(arena *a, int64_t seq);
+/* False: no entry's name. */
+bool journal_number(const char *key, int64_t *ret);
+
 /* Before the commit: if this transaction took a seq, put its entry into the outbox, with all rows
  * that changed since the last one. */
 CHECKED status journal_record(ledger *l, error *err);
@@ -23,5 +30,9 @@ CHECKED status journal_record(ledger *l, error *err);
  * next entry must name. In a write transaction. E_DATA, E_FOREIGN. */
 CHECKED status journal_apply(ledger *l, const journal_place *place, const char *name,
                              const char *text, size_t size, char ret_sha256[65], error *err);
+
+/* The same without taking anything over: that it is whole, and the one that belongs there. */
+CHECKED status journal_verify(const journal_place *place, const char *name, const char *text,
+                              size_t size, char ret_sha256[65], error *err);
 
 #endif

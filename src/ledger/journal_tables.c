@@ -36,12 +36,12 @@ static const journal_column EDGE_COLUMNS[] = {
 static const journal_column DELIVERY_COLUMNS[] = {
     {"id", JOURNAL_INT, true},           {"tbl", JOURNAL_INT, false},
     {"identity", JOURNAL_TEXT, false},   {"file", JOURNAL_PATH, false},
-    {"sha256", JOURNAL_TEXT, false},     {"bytes", JOURNAL_INT, false},
+    {"sha256", JOURNAL_TEXT, false},     {"bytes", JOURNAL_COUNT, false},
     {"land_time", JOURNAL_INT, false},   {"accepted_at", JOURNAL_INT, false},
     {"state", JOURNAL_TEXT, false},      {"withdrawal", JOURNAL_TEXT, false},
     {"contract", JOURNAL_TEXT, false},   {"contract_hash", JOURNAL_TEXT, false},
     {"from_path", JOURNAL_TEXT, false},  {"object", JOURNAL_PATH, false},
-    {"rows", JOURNAL_INT, false},        {"verdict", JOURNAL_TEXT, false},
+    {"rows", JOURNAL_COUNT, false},      {"verdict", JOURNAL_TEXT, false},
     {"reason", JOURNAL_TEXT, false},     {"claim", JOURNAL_PATH, false},
     {"run", JOURNAL_TEXT, false},        {"created_seq", JOURNAL_INT, false},
     {"changed_seq", JOURNAL_INT, false},
@@ -62,15 +62,15 @@ static const journal_column PARTITION_COLUMNS[] = {
 
 static const journal_column FILE_COLUMNS[] = {
     {"id", JOURNAL_INT, true},       {"tbl", JOURNAL_INT, false},
-    {"object", JOURNAL_PATH, false}, {"rows", JOURNAL_INT, false},
-    {"bytes", JOURNAL_INT, false},   {"sum1", JOURNAL_TEXT, false},
+    {"object", JOURNAL_PATH, false}, {"rows", JOURNAL_COUNT, false},
+    {"bytes", JOURNAL_COUNT, false}, {"sum1", JOURNAL_TEXT, false},
     {"sum2", JOURNAL_TEXT, false},   {"delivery", JOURNAL_INT, false},
 };
 
 static const journal_column VERSION_COLUMNS[] = {
     {"id", JOURNAL_INT, true},           {"partition", JOURNAL_INT, false},
-    {"content", JOURNAL_TEXT, false},    {"rows", JOURNAL_INT, false},
-    {"bytes", JOURNAL_INT, false},       {"run", JOURNAL_TEXT, false},
+    {"content", JOURNAL_TEXT, false},    {"rows", JOURNAL_COUNT, false},
+    {"bytes", JOURNAL_COUNT, false},     {"run", JOURNAL_TEXT, false},
     {"created_seq", JOURNAL_INT, false}, {"state", JOURNAL_TEXT, false},
 };
 
@@ -102,7 +102,7 @@ static const journal_column CURRENT_COLUMNS[] = {
 
 static const journal_column FEED_COLUMNS[] = {
     {"tbl", JOURNAL_INT, true},  {"input", JOURNAL_INT, true},      {"map", JOURNAL_TEXT, true},
-    {"unit", JOURNAL_INT, true}, {"partition", JOURNAL_PATH, true}, {"rows", JOURNAL_INT, false},
+    {"unit", JOURNAL_INT, true}, {"partition", JOURNAL_PATH, true}, {"rows", JOURNAL_COUNT, false},
 };
 
 static const journal_column FED_COLUMNS[] = {
@@ -127,12 +127,12 @@ static const journal_column RUN_COLUMNS[] = {
 };
 
 static const journal_column STEP_COLUMNS[] = {
-    {"run", JOURNAL_TEXT, true},       {"tbl", JOURNAL_INT, true},
-    {"built", JOURNAL_INT, false},     {"reused", JOURNAL_INT, false},
-    {"unchanged", JOURNAL_INT, false}, {"emptied", JOURNAL_INT, false},
-    {"failed", JOURNAL_INT, false},    {"blocked", JOURNAL_INT, false},
-    {"rows", JOURNAL_INT, false},      {"bytes", JOURNAL_INT, false},
-    {"micros", JOURNAL_INT, false},
+    {"run", JOURNAL_TEXT, true},         {"tbl", JOURNAL_INT, true},
+    {"built", JOURNAL_COUNT, false},     {"reused", JOURNAL_COUNT, false},
+    {"unchanged", JOURNAL_COUNT, false}, {"emptied", JOURNAL_COUNT, false},
+    {"failed", JOURNAL_COUNT, false},    {"blocked", JOURNAL_COUNT, false},
+    {"rows", JOURNAL_COUNT, false},      {"bytes", JOURNAL_COUNT, false},
+    {"micros", JOURNAL_COUNT, false},
 };
 
 static const journal_column EVENT_COLUMNS[] = {
@@ -200,16 +200,19 @@ const journal_column *journal_column_find(const journal_table *t, const char *na
     return NULL;
 }
 
+static bool is_number(const journal_column *c) {
+    return c->type == JOURNAL_INT || c->type == JOURNAL_COUNT;
+}
+
 const char *journal_slot(const journal_table *t, const journal_column *key) {
     static const char *const NUMBERS[] = {"i1", "i2", "i3"}, *const TEXTS[] = {"t1", "t2"};
     size_t numbers = 0, texts = 0;
     for (const journal_column *c = t->columns; c < key; c++) {
-        numbers += c->key && c->type == JOURNAL_INT;
-        texts += c->key && c->type != JOURNAL_INT;
+        numbers += c->key && is_number(c);
+        texts += c->key && !is_number(c);
     }
-    bool is_number = key->type == JOURNAL_INT;
-    ASSERT(is_number ? numbers < ARRAY_SIZE(NUMBERS) : texts < ARRAY_SIZE(TEXTS));
-    return is_number ? NUMBERS[numbers] : TEXTS[texts];
+    ASSERT(is_number(key) ? numbers < ARRAY_SIZE(NUMBERS) : texts < ARRAY_SIZE(TEXTS));
+    return is_number(key) ? NUMBERS[numbers] : TEXTS[texts];
 }
 
 /* row: NEW or OLD. */

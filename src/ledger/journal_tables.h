@@ -11,6 +11,7 @@
 
 typedef enum journal_type {
     JOURNAL_INT,
+    JOURNAL_COUNT, /* of rows or bytes: checked when it is read, so that sums of them hold */
     JOURNAL_TEXT,
     JOURNAL_PATH,  /* a text that becomes part of a path: checked when it is read */
     JOURNAL_LOCAL, /* not in the journal; 0 after a replay */

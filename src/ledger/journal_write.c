@@ -33,7 +33,7 @@ static json_t *text_value(const char *text, arena *a) {
 static json_t *value_of(const db_rows *row, size_t place, journal_type type, arena *a) {
     if (db_is_null(row, place))
         return json_null();
-    if (type == JOURNAL_INT)
+    if (type == JOURNAL_INT || type == JOURNAL_COUNT)
         return json_integer(db_int(row, place));
     return text_value(db_text(row, place, a), a);
 }

@@ -119,7 +119,11 @@ static status memory_get(void *state, const char *key, size_t max_size, arena *a
 }
 
 static store_object to_object(arena *a, const entry *e) {
-    return (store_object){arena_strdup(a, e->key), (int64_t)e->size, e->modified_us, e->file_id};
+    return (store_object){.key = arena_strdup(a, e->key),
+                          .size_bytes = (int64_t)e->size,
+                          .modified_us = e->modified_us,
+                          .read_only = true,
+                          .file_id = e->file_id};
 }
 
 static status memory_info(void *state, const char *key, arena *a, store_object *ret, error *err) {

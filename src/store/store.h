@@ -27,6 +27,7 @@ typedef struct store_object {
     const char *key;
     int64_t size_bytes;
     int64_t modified_us; /* by the store's clock */
+    bool read_only;      /* as store_seal left it, where that means something; else true */
     uint64_t file_id;    /* same value: the same bytes under two names (inode); 0 when unknown */
 } store_object;
 

@@ -368,10 +368,11 @@ class FsckTest(CareTest):
         return sorted(self.lake.store.joinpath(*parts).rglob(pattern))[0]
 
     def rewrite(self, path, change):
-        """Behind Weir's back, keeping the inode."""
+        """Behind Weir's back, keeping the inode and leaving no trace in the mode."""
         body = change(path.read_bytes())
         path.chmod(0o644)
         path.write_bytes(body)
+        path.chmod(0o444)
 
     def flip(self, path):
         self.rewrite(path, lambda body: body[:20] + bytes([body[20] ^ 1]) + body[21:])

@@ -431,6 +431,7 @@ const db_driver DB_SQLITE = {
     .begin_read = "BEGIN",
     .begin_write = "BEGIN IMMEDIATE",
     .begin_light = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+    .check = "PRAGMA integrity_check(20)",
     .end_light = "PRAGMA synchronous = FULL",
     .open = open_sqlite,
     .close = close_state,

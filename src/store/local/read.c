@@ -43,6 +43,7 @@ static store_object to_object(const char *key, const struct stat *found) {
         .key = key,
         .size_bytes = found->st_size,
         .modified_us = (int64_t)found->st_mtim.tv_sec * 1000000 + found->st_mtim.tv_nsec / 1000,
+        .read_only = (found->st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0,
         .file_id = found->st_ino,
     };
 }
