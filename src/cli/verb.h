@@ -69,6 +69,7 @@ CHECKED status verb_check_arguments(const verb *v, const strings *arguments, err
 
 status verb_accept(command *c, error *err);
 status verb_add(command *c, error *err);
+status verb_adopt(command *c, error *err);
 status verb_bookmark(command *c, error *err);
 status verb_changes(command *c, error *err);
 status verb_completion(command *c, error *err);

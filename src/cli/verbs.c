@@ -213,6 +213,26 @@ const verb VERBS[] = {
         .run = verb_accept,
     },
     {
+        .name = "adopt",
+        .group = VERB_WORK,
+        .arguments = "TABLE PATH",
+        .arguments_min = 2,
+        .arguments_max = 2,
+        .options = OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_WAIT),
+        .line = "register an existing raw history where it is",
+        .doc =
+            "Files below PATH, which is the source table's folder in its layer's store or "
+            "something in it, become deliveries: hashed, checked under the table's contract, and "
+            "recorded with the land time of a file_land_timestamp=SECONDS folder in their path, "
+            "else the time of the file. Nothing is copied or moved. What is known already is "
+            "left alone, so it can be called again; what the table would not take is told with "
+            "the reason, and the verb ends with 1.",
+        .examples = {{"weir adopt raw.province data/raw/province", "all that is there"},
+                     {"weir adopt --dry-run raw.province data/raw/province",
+                      "which files, and when they landed"}},
+        .run = verb_adopt,
+    },
+    {
         .name = "plan",
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",

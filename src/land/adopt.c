@@ -11,10 +11,13 @@
 
 #include <unistd.h>
 
+enum { US_PER_S = 1000000 };
+
 typedef struct adoption {
     landing landing;
     arena *arena;
     const char *object;
+    const store_object *foreign; /* a history of others; NULL: Weir's own names */
     arrival at;
     const char *reason;
 } adoption;
@@ -39,9 +42,24 @@ static bool find_file(adoption *ad) {
     return ad->at.fate != ARRIVAL_RETURNED;
 }
 
+static bool read_foreign_name(adoption *ad) {
+    arrival *at = &ad->at;
+    const char *file = NULL;
+    at->land_time = ad->foreign->modified_us / US_PER_S;
+    if (!name_read_foreign(ad->arena, at->table->short_name, ad->object, &file, &at->land_time)) {
+        tell(ad, "hidden, or still being written");
+        return false;
+    }
+    at->claimed.file = path_join(ad->arena, at->table->source->land, file);
+    at->claimed.claim = at->object = ad->object;
+    return true;
+}
+
 static bool read_name(adoption *ad) {
     arrival *at = &ad->at;
     const char *file = NULL;
+    if (ad->foreign)
+        return read_foreign_name(ad);
     if (!name_read_object(ad->arena, at->table->short_name, ad->object, &file, &at->land_time)) {
         tell(ad, "its name does not tell what landed when: raw history has "
                  "TABLE/file_land_timestamp=SECONDS/NAME_SECONDS.EXT");
@@ -59,8 +77,10 @@ static status judge(adoption *ad, error *err) {
     int64_t land_time = at->land_time;
     TRY(prepare_path(l, at, ad->arena, err));
     TRY(prepare_known(l, at, ad->arena, err));
-    at->land_time = land_time;
+    at->land_time = ad->foreign ? standing_land_time(&at->known, land_time, true) : land_time;
     prepare_twin(l, at, ad->arena);
+    if (ad->foreign && at->fate == ARRIVAL_REPEATED)
+        at->fate = ARRIVAL_OPEN;
     if (at->fate != ARRIVAL_OPEN)
         return OK;
     if (at->kind.format == FORMAT_OPAQUE)
@@ -101,8 +121,7 @@ static status record_locked(adoption *ad, error *err) {
 static status record(adoption *ad, error *err) {
     ledger *l = ad->landing.context->ledger;
     store *in = arrival_store(&ad->landing, &ad->at);
-    const char *folder = arena_printf(ad->arena, "%s/file_land_timestamp=%lld/",
-                                      ad->at.table->short_name, (long long)ad->at.land_time);
+    const char *folder = arena_printf(ad->arena, "%s/", path_parent(ad->arena, ad->object));
     TRY(store_seal(in, ad->object, err));
     TRY(store_sync(in, folder, err));
     TRY(ledger_begin(l, LEDGER_WRITE, err));
@@ -128,8 +147,8 @@ static void release(adoption *ad) {
     close(ad->landing.root_fd);
 }
 
-status land_adopt(const land_context *c, const lake_table *table, const char *object, arena *a,
-                  land_adopted *ret, error *err) {
+static status adopt_one(const land_context *c, const lake_table *table, const char *object,
+                        const store_object *foreign, arena *a, land_adopted *ret, error *err) {
     adoption ad = {
         .landing = {.context = c,
                     .rules = ARENA_ARRAY(a, identity_rules *, c->lake->table_count),
@@ -137,6 +156,7 @@ status land_adopt(const land_context *c, const lake_table *table, const char *ob
                     .arena = a},
         .arena = a,
         .object = object,
+        .foreign = foreign,
         .at = {.table = table},
     };
     TRY(folder_open_root(store_root(c->layers[table->layer]), &ad.landing.root_fd, err));
@@ -147,7 +167,18 @@ status land_adopt(const land_context *c, const lake_table *table, const char *ob
     *ret = (land_adopted){.object = object,
                           .file = ad.at.claimed.file,
                           .reason = ad.reason,
+                          .land_time = ad.at.land_time,
                           .id = ad.at.id,
                           .state = ad.at.state};
     return OK;
+}
+
+status land_adopt(const land_context *c, const lake_table *table, const char *object, arena *a,
+                  land_adopted *ret, error *err) {
+    return adopt_one(c, table, object, NULL, a, ret, err);
+}
+
+status land_adopt_foreign(const land_context *c, const lake_table *table,
+                          const store_object *object, arena *a, land_adopted *ret, error *err) {
+    return adopt_one(c, table, object->key, object, a, ret, err);
 }

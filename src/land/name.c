@@ -157,7 +157,7 @@ static const char *without_epoch(arena *a, const char *name, int64_t epoch) {
 /* Made again from what was read, it must come out the same: one rule, told in one place. */
 bool name_read_object(arena *a, const char *table, const char *key, const char **ret_file,
                       int64_t *ret_epoch) {
-    const char *head = arena_printf(a, "%s/file_land_timestamp=", table);
+    const char *head = arena_printf(a, "%s/" LAND_TIME_FOLDER, table);
     if (!str_starts(key, head))
         return false;
     const char *rest = key + strlen(head), *slash = strchr(rest, '/');
@@ -171,5 +171,42 @@ bool name_read_object(arena *a, const char *table, const char *key, const char *
         return false;
     *ret_file = file;
     *ret_epoch = epoch;
+    return true;
+}
+
+static bool has_skipped_part(arena *a, const char *path) {
+    const strings parts = str_split(a, path, '/');
+    for (size_t i = 0; i < parts.count; i++)
+        if (name_is_skipped(parts.items[i]))
+            return true;
+    return false;
+}
+
+/* "x_70.csv" of second 70 is x.csv; any other name is as it is. */
+static const char *plain_name(arena *a, const char *name, int64_t epoch) {
+    const char *without = without_epoch(a, name, epoch);
+    return without != NULL && without[0] != '\0' && without[0] != '.' ? without : name;
+}
+
+bool name_read_foreign(arena *a, const char *table, const char *key, const char **ret_file,
+                       int64_t *epoch) {
+    const char *head = arena_printf(a, "%s/", table);
+    strings kept = {0};
+    if (!str_starts(key, head) || has_skipped_part(a, key))
+        return false;
+    const strings parts = str_split(a, key + strlen(head), '/');
+    for (size_t i = 0; i < parts.count; i++) {
+        int64_t told = 0;
+        const char *part = parts.items[i];
+        bool is_time = str_starts(part, LAND_TIME_FOLDER)
+                       && number_int64(part + strlen(LAND_TIME_FOLDER), &told) && told >= 0
+                       && told <= EPOCH_MAX;
+        if (is_time)
+            *epoch = told;
+        else if (i + 1 < parts.count)
+            vec_push(a, &kept, part);
+    }
+    vec_push(a, &kept, plain_name(a, parts.items[parts.count - 1], *epoch));
+    *ret_file = str_join(a, &kept, "/");
     return true;
 }

@@ -31,4 +31,10 @@ char *name_object(arena *a, const char *table, const char *file, int64_t epoch, 
 bool name_read_object(arena *a, const char *table, const char *key, const char **ret_file,
                       int64_t *ret_epoch);
 
+#define LAND_TIME_FOLDER "file_land_timestamp="
+/* The same for keys that others named: *epoch is left as it is where no folder tells it, and other
+ * folders belong to the file's name. False: not the table's, hidden, or still being written. */
+bool name_read_foreign(arena *a, const char *table, const char *key, const char **ret_file,
+                       int64_t *epoch);
+
 #endif

@@ -125,6 +125,59 @@ static void test_a_file_that_changes_while_it_is_checked_is_left(void **state) {
     assert_left(f, "sales/file_land_timestamp=70/growing_70.csv", "changed");
 }
 
+static land_adopted adopt_foreign(fixture *f, const char *object) {
+    land_adopted told = {0};
+    store_object found = {0};
+    assert_int_equal(store_info(f->layers[0], object, f->a, &found, &f->err), OK);
+    found.modified_us = INT64_C(50) * 1000000;
+    status result =
+        land_adopt_foreign(&f->context, f->lake->tables[RAW], &found, f->a, &told, &f->err);
+    if (result != OK)
+        fail_msg("%s", f->err.message);
+    return told;
+}
+
+static void test_a_history_of_others_is_taken_under_any_name(void **state) {
+    fixture *f = *state;
+    put(f, "sales/a.csv", DAY_ONE);
+    put(f, "sales/file_land_timestamp=70/a.csv", DAY_TWO);
+    land_adopted first = adopt_foreign(f, "sales/a.csv");
+    land_adopted second = adopt_foreign(f, "sales/file_land_timestamp=70/a.csv");
+    assert_null(first.reason);
+    assert_null(second.reason);
+    assert_int_equal(first.land_time, 50);
+    assert_int_equal(second.land_time, 70);
+    assert_string_equal(fixture_states(f, "a.csv"), "superseded active");
+}
+
+static void test_bytes_that_a_history_has_twice_are_a_duplicate_and_stay(void **state) {
+    fixture *f = *state;
+    put(f, "sales/file_land_timestamp=70/a.csv", DAY_ONE);
+    put(f, "sales/file_land_timestamp=80/a.csv", DAY_ONE);
+    assert_int_equal(adopt_foreign(f, "sales/file_land_timestamp=70/a.csv").state, DELIVERY_ACTIVE);
+    assert_int_equal(adopt_foreign(f, "sales/file_land_timestamp=80/a.csv").state,
+                     DELIVERY_DUPLICATE);
+    delivery d = fixture_delivery(f, "a.csv", 1);
+    assert_string_equal(d.object, "sales/file_land_timestamp=80/a.csv");
+}
+
+static void test_two_of_one_second_follow_each_other(void **state) {
+    fixture *f = *state;
+    put(f, "sales/file_land_timestamp=70/a.csv", DAY_ONE);
+    put(f, "sales/file_land_timestamp=70/a_70.csv", DAY_TWO);
+    assert_int_equal(adopt_foreign(f, "sales/file_land_timestamp=70/a.csv").land_time, 70);
+    assert_int_equal(adopt_foreign(f, "sales/file_land_timestamp=70/a_70.csv").land_time, 71);
+}
+
+static void test_what_the_table_would_not_take_of_a_history_is_left(void **state) {
+    fixture *f = *state;
+    put(f, "sales/a.csv", "nothing,of,it\n");
+    put(f, "sales/b.csv.tmp", DAY_ONE);
+    assert_non_null(adopt_foreign(f, "sales/a.csv").reason);
+    assert_string_equal(adopt_foreign(f, "sales/b.csv.tmp").reason,
+                        "hidden, or still being written");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_an_adopted_file_is_a_delivery_of_the_time_in_its_name,
@@ -137,6 +190,14 @@ int main(void) {
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_links_are_not_followed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_file_that_changes_while_it_is_checked_is_left,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_history_of_others_is_taken_under_any_name, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_bytes_that_a_history_has_twice_are_a_duplicate_and_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_two_of_one_second_follow_each_other, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_what_the_table_would_not_take_of_a_history_is_left,
                                         set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,37 @@ static void test_unfinished_and_hidden_names_are_skipped(void **state) {
     assert_false(name_is_skipped("x.csv"));
 }
 
+static void test_a_foreign_key_tells_a_time_where_a_folder_has_it(void **state) {
+    (void)state;
+    static const struct {
+        const char *key, *file;
+        int64_t epoch;
+    } CASES[] = {
+        {"t/file_land_timestamp=70/a_70.csv", "a.csv", 70},
+        {"t/file_land_timestamp=70/a.csv", "a.csv", 70},
+        {"t/file_land_timestamp=70/a_71.csv", "a_71.csv", 70},
+        {"t/file_land_timestamp=70/_70.csv", NULL, 0}, /* hidden */
+        {"t/2020/file_land_timestamp=70/x/a_70.csv.gz", "2020/x/a.csv.gz", 70},
+        {"t/file_land_timestamp=never/a.csv", "file_land_timestamp=never/a.csv", 5},
+        {"t/file_land_timestamp=1716400000000/a.csv", "file_land_timestamp=1716400000000/a.csv", 5},
+        {"t/a.csv", "a.csv", 5},
+        {"t/.hidden/a.csv", NULL, 0},
+        {"t/a.csv.part", NULL, 0},
+        {"other/a.csv", NULL, 0},
+    };
+    ARENA_AUTO a = arena_new();
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        const char *file = NULL;
+        int64_t epoch = 5;
+        bool read = name_read_foreign(a, "t", CASES[i].key, &file, &epoch);
+        assert_int_equal(read, CASES[i].file != NULL);
+        if (!read)
+            continue;
+        assert_string_equal(file, CASES[i].file);
+        assert_int_equal(epoch, CASES[i].epoch);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_extensions_tell_format_and_compression),
@@ -121,6 +152,7 @@ int main(void) {
         cmocka_unit_test(test_a_second_attempt_has_another_name),
         cmocka_unit_test(test_an_objects_name_tells_file_and_time),
         cmocka_unit_test(test_unfinished_and_hidden_names_are_skipped),
+        cmocka_unit_test(test_a_foreign_key_tells_a_time_where_a_folder_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
