@@ -51,6 +51,11 @@ const char *const CRASH_POINTS[] = {
     "project.swapped",    /* what was there before is gone */
     "project.emptied",    /* a partition without rows is gone */
     "project.recorded",   /* the table is known to be projected */
+    "gc.marked",          /* versions that nothing needs are being deleted */
+    "gc.removed",         /* a file of them is gone */
+    "gc.forgotten",       /* the ledger knows no file of them */
+    "gc.judged",          /* an object that it does not know is gone, or kept for now */
+    "gc.swept",           /* what killed landings worked in is gone */
     "work.ending",        /* the work is done, its end not recorded */
     "store.written",      /* a temporary file has its bytes */
     "store.durable",      /* … and keeps them */

@@ -1,6 +1,7 @@
 /* Remove what nothing needs. */
 #include "build/build.h"
 
+#include "base/crash.h"
 #include "project/project.h"
 
 static const char OBJECTS[] = ".weir/objects/";
@@ -94,6 +95,7 @@ static status remove_files(gc *g, error *err) {
                               .bytes = d->bytes};
         if (!g->dry)
             TRY(store_remove(g->c->layers[layer], d->object, err));
+        crash_point("gc.removed");
         vec_push(g->arena, &g->result->files, file);
     }
     return OK;
@@ -147,6 +149,7 @@ static status treat_unknown(gc *g, size_t layer, const store_object *o, int64_t 
     TRY(judge_unknown(g, o, now, &found.kept, err));
     if (!found.kept && !g->dry)
         TRY(store_remove(g->c->layers[layer], o->key, err));
+    crash_point("gc.judged");
     vec_push(g->arena, &g->result->unknown, found);
     return OK;
 }
@@ -186,6 +189,7 @@ static status sweep_landing(gc *g, error *err) {
 
 static status sweep(gc *g, error *err) {
     TRY(in_transaction(g, sweep_landing, err));
+    crash_point("gc.swept");
     for (size_t i = 0; i < g->c->lake->layer_count; i++) {
         TRY(project_sweep(g->c->layers[i], err));
         TRY(sweep_temporary(g, g->c->layers[i], err));
@@ -217,9 +221,11 @@ static status collect(gc *g, error *err) {
     TRY(ledger_pending_list(g->c->ledger, g->arena, &g->pending, err));
     TRY(refuse_empty_ledger(g, err));
     TRY(in_transaction(g, mark_versions, err));
+    crash_point("gc.marked");
     TRY(remove_files(g, err));
     if (g->result->files.count > 0 || g->result->retired.count > 0)
         TRY(in_transaction(g, forget, err));
+    crash_point("gc.forgotten");
     for (size_t i = 0; i < g->c->lake->layer_count; i++)
         TRY(treat_layer(g, i, err));
     return g->dry ? OK : sweep(g, err);

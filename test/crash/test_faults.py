@@ -9,10 +9,10 @@ import itertools
 import os
 import re
 
-from crashlake import SECOND, CrashTest, base_lake, content, fault_path, garbage
-from harness import NOW, remove_tree
+from crashlake import CrashTest, fault_path, garbage
+from harness import remove_tree
+from scenarios import COLLECT, RUN
 
-LATER = NOW + 1000
 EVERY = os.environ.get("WEIR_CRASH_EVERY")
 REASONS = {"store": ("ENOSPC", "EIO", "EACCES"), "db": ("EBUSY", "ENOSPC", "EIO", "EACCES"),
            "system": ("ENOSPC", "EIO", "EACCES")}
@@ -41,9 +41,8 @@ def calls(log):
     return found
 
 
-def chosen(all_calls):
-    """The first of equal ones."""
-    seen = set()
+def chosen(all_calls, seen):
+    """The first of equal ones, unless equal ones were seen before."""
     for layer, number, call, subject in all_calls:
         what = (layer, call, subject_of(subject))
         if EVERY or subject in SCRIPTS or what not in seen:
@@ -55,28 +54,29 @@ class Faults(CrashTest):
     rank = 0
     layer = None
 
-    def setUp(self):
+    def begin(self, scenario):
+        """A scenario's lake, and what is called when nothing fails."""
         self.top = self.new_folder()
-        self.base = base_lake(self.top / "base")
-        self.base.deliver(SECOND)
+        self.scenario = scenario
+        self.base = scenario.make(self.top / "base")
         whole = self.base.copy(self.top / "case")
         log = self.top / "calls"
         whole.weir = fault_path()
-        whole.run(LATER, WEIR_FAULT_LOG=str(log))
-        self.wanted = content(whole)
+        scenario.heal(whole, WEIR_FAULT_LOG=str(log))
+        self.wanted = scenario.content(whole)
         self.calls = [c for c in calls(log) if c[0] == self.layer]
         remove_tree(whole.dir)
 
     def fail_once(self, lake, at):
         plain, lake.weir = lake.weir, fault_path()
-        code, said = lake.call("run", "--now", LATER, WEIR_FAIL_AT=at)
+        code, said = self.scenario.do(lake, WEIR_FAIL_AT=at)
         lake.weir = plain
         self.assertIn(code, ENDINGS, said)
         self.assert_clear(code, said, at)
-        lake.run(LATER)
-        self.assertEqual(content(lake), self.wanted)
+        self.scenario.heal(lake)
         if garbage(lake):  # what could not be removed: only a run that works sweeps
             lake.call("gc")
+        self.assertEqual(self.scenario.content(lake), self.wanted)
         self.assert_whole(lake)
 
     def assert_clear(self, code, said, at):
@@ -91,10 +91,16 @@ class Faults(CrashTest):
         if "EIO" not in at:
             self.assertIn("hint: ", said)
 
-    def walk(self):
+    def walk(self, scenario, after=None):
+        """How many calls failed. after: a scenario whose calls need not fail again."""
+        seen = set()
+        if after is not None:
+            self.begin(after)
+            list(chosen(self.calls, seen))
+        self.begin(scenario)
         reasons = itertools.cycle(REASONS[self.layer])
         count = 0
-        for layer, number, call, subject in chosen(self.calls):
+        for layer, number, call, subject in chosen(self.calls, seen):
             for after in ("", ":after") if {call, subject} & TWICE[layer] else ("",):
                 at = f"{layer}:{number}:{next(reasons)}{after}"
                 count += 1
@@ -109,21 +115,28 @@ class StoreFaults(Faults):
     layer = "store"
 
     def test_a_failing_call_of_the_store_loses_nothing(self):
-        self.assertGreater(self.walk(), 40)
+        self.assertGreater(self.walk(RUN), 40)
+
+    def test_a_failing_call_of_the_store_leaves_only_garbage(self):
+        self.assertGreater(self.walk(COLLECT, after=RUN), 5)
 
 
 class LedgerFaults(Faults):
     layer = "db"
 
     def test_a_failing_call_of_the_ledger_loses_nothing(self):
-        self.assertGreater(self.walk(), 100)
+        self.assertGreater(self.walk(RUN), 100)
+
+
+    def test_a_failing_call_of_the_ledger_leaves_only_garbage(self):
+        self.assertGreater(self.walk(COLLECT, after=RUN), 10)
 
 
 class SystemFaults(Faults):
     layer = "system"
 
     def test_a_failing_call_of_the_system_loses_nothing(self):
-        self.assertGreater(self.walk(), 100)
+        self.assertGreater(self.walk(RUN), 100)
 
 
 del Faults  # is no test by itself

@@ -2,7 +2,8 @@
 from collections import Counter
 
 from crashlake import CRASHED, CrashTest, base_lake, content
-from test_walk import LATER, cases, first_cases
+from scenarios import LATER
+from test_walk import cases, first_cases
 
 ASKED = ("rebuild", "silver.sales", "--from", "2024-01-02", "--downstream")
 FORCED = {"day=2024-01-02", "day=2024-01-03", "()"}

@@ -1,15 +1,15 @@
 """Every crash point, in every way to die there: after one more run nothing tells of it.
 
-Three walks share the work of two processes: the main process leaves, is killed, or loses its
-worker. The names come from src/base/crash.c; one that no run reaches fails the test.
+The main process leaves, is killed, or loses its worker. The names come from src/base/crash.c; one
+that no run reaches fails the test.
 """
 import re
 from collections import Counter
 
-from crashlake import (CRASHED, FIRST, KILLED, SECOND, CrashLake, CrashTest, base_lake, content)
-from harness import NOW, REPOSITORY, remove_tree
+from crashlake import CRASHED, KILLED, CrashTest, garbage
+from harness import REPOSITORY, remove_tree
+from scenarios import BIRTH, COLLECT, RUN
 
-LATER = NOW + 1000
 PASSAGES_MAX = 2  # of one point, besides the last; of these, all:
 ALL_PASSAGES = ("ledger.committing", "ledger.committed")
 # Points of healing are reached only after a death at another.
@@ -28,12 +28,14 @@ def called_points():
             for name in re.findall(r'crash_point\("([\w.]+)"\)', path.read_text())}
 
 
-def passages(lake, now, prior=None):
-    """Point → how often a run passes it."""
+def passages(scenario, lake, prior=None):
+    """Point → how often it is passed."""
     log = lake.dir.parent / "passages"
     if prior is not None:
-        lake.call("run", "--now", now, WEIR_CRASH_AT=prior)
-    lake.run(now, WEIR_CRASH_LOG=str(log))
+        scenario.do(lake, WEIR_CRASH_AT=prior)
+    code, said = scenario.do(lake, WEIR_CRASH_LOG=str(log))
+    if code != 0:
+        raise AssertionError(said)
     counted = Counter(log.read_text().split())
     log.unlink()
     return counted
@@ -54,34 +56,35 @@ def first_cases(counted, without=()):
 
 
 class Walk(CrashTest):
-    """One way to die; the fresh lake's points and those of healing come on top."""
+    """One way to die in one scenario."""
 
     rank = 0
+    scenario = RUN
     how = None
     codes = (CRASHED,)
 
     def setUp(self):
         self.top = self.new_folder()
-        self.base = base_lake(self.top / "base")
-        self.base.deliver(SECOND)
-        undisturbed = self.base.copy(self.top / "undisturbed")
-        self.counted = passages(undisturbed, LATER)
+        self.base = self.scenario.make(self.top / "base")
+        undisturbed = self.base.copy(self.top / "case")
+        self.counted = passages(self.scenario, undisturbed)
         self.assert_whole(undisturbed)
-        self.wanted = content(undisturbed)
+        self.wanted = self.scenario.content(undisturbed)
+        remove_tree(undisturbed.dir)
 
-    def die(self, lake, at, now=LATER):
+    def die(self, lake, at):
         how = {} if self.how is None else {"WEIR_CRASH_SIGNAL": self.how}
-        code, said = lake.call("run", "--now", now, WEIR_CRASH_AT=at, **how)
+        code, said = self.scenario.do(lake, WEIR_CRASH_AT=at, **how)
         self.assertIn(code, self.codes, f"{at}\n{said}")
 
     def check_case(self, at, prior=None):
         lake = self.base.copy(self.top / "case")
         with self.subTest(at=at, how=self.how):
             if prior is not None:
-                lake.call("run", "--now", LATER, WEIR_CRASH_AT=prior)
+                self.scenario.do(lake, WEIR_CRASH_AT=prior)
             self.die(lake, at)
-            lake.run(LATER)
-            self.assertEqual(content(lake), self.wanted)
+            self.scenario.heal(lake)
+            self.assertEqual(self.scenario.content(lake), self.wanted)
             self.assert_whole(lake)
         remove_tree(lake.dir)
 
@@ -96,17 +99,21 @@ class LeavesAtCommits(Walk):
 
 
 class Leaves(Walk):
+    def reached_elsewhere(self):
+        """Points of healing, and those of the other scenarios."""
+        for point, prior in PRIORS.items():
+            lake = self.base.copy(self.top / "case")
+            yield from (p for p in passages(RUN, lake, prior) if p == point)
+            remove_tree(lake.dir)
+        for scenario in (BIRTH, COLLECT):
+            lake = scenario.make(self.top / "case")
+            yield from passages(scenario, lake)
+            remove_tree(lake.dir)
+
     def test_points_are_listed_and_reached(self):
         listed = listed_points()
         self.assertEqual(sorted(listed), sorted(called_points()))
-        reached = set(self.counted)
-        for point, prior in PRIORS.items():
-            lake = self.base.copy(self.top / "prior")
-            reached |= {p for p in passages(lake, LATER, prior) if p == point}
-            remove_tree(lake.dir)
-        fresh = CrashLake(self.top / "fresh").define()
-        fresh.deliver(FIRST)
-        reached |= set(passages(fresh, NOW))
+        reached = set(self.counted) | set(self.reached_elsewhere())
         self.assertEqual(set(listed) - reached, set(), "no run of the walk comes by")
 
     def test_a_run_that_leaves_at_any_point_leaves_nothing(self):
@@ -116,21 +123,20 @@ class Leaves(Walk):
         for point, prior in PRIORS.items():
             self.check_case(point, prior)
 
+
+class IsBorn(Walk):
+    scenario = BIRTH
+
     def test_a_new_lake_may_be_cut_off(self):
-        whole = CrashLake(self.top / "fresh").define()
-        whole.deliver(FIRST)
-        counted = passages(whole, NOW)
-        wanted = content(whole)
-        points = [p for p in cases(counted) if p.startswith(("init.", "ledger.comm", "work."))]
-        for at in points:
-            lake = CrashLake(self.top / "case").define()
-            lake.deliver(FIRST)
-            with self.subTest(at=at):
-                self.die(lake, at, NOW)
-                lake.run(NOW)
-                self.assertEqual(content(lake), wanted)
-                self.assert_whole(lake)
-            remove_tree(lake.dir)
+        self.walk([p for p in cases(self.counted) if p.startswith(("init.", "ledger.comm"))])
+
+
+class CollectsGarbage(Walk):
+    scenario = COLLECT
+
+    def test_gc_may_be_cut_off(self):
+        self.assertNotEqual(garbage(self.base), [])
+        self.walk(cases(self.counted))
 
 
 class Killed(Walk):
