@@ -95,6 +95,7 @@ static status add_hop(impact *im, const lake_reader *r, const strings *fed, hops
         for (size_t k = 0; k < reached.count; k++)
             vec_push(im->arena, &h.partitions, reached.items[k]);
     }
+    strings_sort_unique(&h.partitions);
     vec_push(im->arena, into, h);
     return OK;
 }

@@ -4,6 +4,7 @@
 #include "cli/files.h"
 #include "cli/reach.h"
 #include "cli/subject.h"
+#include "ledger/reach.h"
 
 enum { INPUTS_SHOWN_MAX = 10 };
 
@@ -35,8 +36,15 @@ static status find_read(const session *s, const delivery *d, int64_t *ret, error
     return OK;
 }
 
+/* Daily lists are read back to where they were the newest. */
+static status counts(const session *s, const delivery *d, bool *ret, error *err) {
+    *ret = d->state == DELIVERY_ACTIVE;
+    return d->state == DELIVERY_SUPERSEDED ? ledger_looks_back(s->ledger, d->table, ret, err) : OK;
+}
+
 static status add_delivery(const session *s, const delivery *d, inquiry *into, error *err) {
-    impact_seed seed = {.table = table_of(s, d), .counts = d->state == DELIVERY_ACTIVE};
+    impact_seed seed = {.table = table_of(s, d)};
+    TRY(counts(s, d, &seed.counts, err));
     TRY(find_read(s, d, &seed.delivery, err));
     vec_push(s->arena, &into->seeds, seed);
     vec_push(s->arena, &into->labels, (const char *)files_label(s, d));

@@ -13,6 +13,7 @@ typedef VEC(standing) standings;
 typedef struct contest {
     const land_context *context;
     const lake_table *table;
+    bool looks_back; /* readers see what is superseded, too (ledger/reach.h) */
     deliveries recorded;
     standings standings; /* of those recorded, in the same order; a newcomer is the last */
 } contest;
@@ -26,8 +27,8 @@ void contest_decide(contest *c);
 
 /* The places of those recorded whose state changes. */
 bool contest_changes(const contest *c, size_t place);
-/* Does a change of state from one to the other change what readers read? */
-bool contest_is_seen(delivery_state before, delivery_state after);
+/* Does the change of one recorded change what readers read? */
+bool contest_is_seen(const contest *c, size_t place);
 
 /* The states that changed; reason: of those that are withdrawn now. Before the marks: a mark looks
  * at what is recorded. */

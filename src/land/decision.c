@@ -52,11 +52,11 @@ static void tell(const decision *d, const contest *c) {
         const delivery *before = &c->recorded.items[i];
         delivery_state after = c->standings.items[i].decided;
         tell_after(d, before->id, after);
-        if (!contest_is_seen(before->state, after))
+        if (!contest_is_seen(c, i))
             continue;
         land_change seen = {.table = c->table, .delivery = *before, .after = after};
         vec_push(d->arena, &d->result->seen, seen);
-        lost = lost || after != DELIVERY_ACTIVE;
+        lost = lost || before->state == DELIVERY_ACTIVE;
     }
     if (lost && c->table->source->contents_full && !does_any_count(c))
         vec_push(d->arena, &d->result->emptied, c->table->name);
