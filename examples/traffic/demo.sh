@@ -148,6 +148,42 @@ show weir query "SELECT event_date, count(*) AS matches, count(*) FILTER (WHERE 
 show weir query "SELECT event_date, street, vehicles
     FROM gold.site_counts ORDER BY vehicles DESC, event_date, street LIMIT 3"
 
+say "Now the question this is all about. The radar vendor calls: on the 22nd one counted twice." \
+    "What did that file touch? Before anything is done:"
+bad=radar_20240522.csv.gz
+day=event_date=2024-05-22
+show weir impact --tree "$bad"
+
+say "Take it out. Raw history keeps it; the next run repairs what it reached, and only that." \
+    "(Until a corrected file comes; the same bytes again would go to quarantine.)"
+show weir withdraw --reason "unit 7 counted twice" "$bad"
+show weir run
+
+say "Somebody wonders about that day. Why is it what it is?"
+show weir why gold.site_counts "$day"
+
+say "The vendor was wrong, the file was right. Back in, as if nothing had been:" \
+    "the versions of before are found again, nothing is computed."
+show weir readmit "$bad"
+show weir run
+
+say "Mistakes in SQL go back, too. A colleague doubles all travel times, and it runs at night:"
+query=tables/gold/link_speed.sql
+cp -- "$query" "$work/link_speed.sql"
+sed -i "s/sum(travel_seconds)/sum(2 * travel_seconds)/" "$query"
+! cmp -s "$query" "$work/link_speed.sql" || fail "$query has no sum(travel_seconds)"
+show weir run
+run=$(weir log --limit 1 -o csv | sed -n "2s/,.*//p")
+
+say "In the morning, all at once back to what was; held, so that the next run leaves it so."
+show weir undo --reason "times doubled" "$run"
+show weir run
+
+say "Then the query of before is put back. An older definition needs a word, lest an old image" \
+    "builds back what a newer one has built. What it wants is there already."
+cp -- "$work/link_speed.sql" "$query"
+show weir run --redefine
+
 say "Run again: nothing landed, nothing changed, nothing is done."
 show weir run
 

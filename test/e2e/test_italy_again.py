@@ -1,4 +1,4 @@
-"""Real files again, corrected or withdrawn: what is rebuilt is what they reach, and nothing else."""
+"""Real files again, corrected or withdrawn: what they reach is rebuilt, and nothing else."""
 import unittest
 
 from harness import LakeTest
