@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/parsed.h"
 #include "ledger/care.h"
+#include "plan/bound.h"
 #include "plan/filter.h"
 #include "plan/plan.h"
 #include "store/store.h"
@@ -18,6 +19,7 @@
 typedef struct build_scope {
     const plan_filter *filter; /* NULL: all */
     const strings *forced_by;  /* only what these rebuilds force; NULL: all */
+    const plan_bounds *bounds; /* only so much of it; NULL: all */
 } build_scope;
 
 /* Work that follows from changes of code alone, above which somebody has to confirm it. Bytes are

@@ -104,6 +104,11 @@ void stage_fail(const build_state *s, const lake_table *t, staged *st, const err
     st->obstacle = obstacle_new(s->arena, t, st->text, false);
 }
 
+void stage_leave(const build_state *s, const lake_table *t, staged *st) {
+    st->outcome = OUTCOME_LATER;
+    st->obstacle = obstacle_new(s->arena, t, st->text, true);
+}
+
 obstacle *stage_obstacle(const staged_table *table) {
     obstacle *worst = NULL;
     for (size_t i = 0; i < table->partitions.count; i++)
@@ -259,10 +264,8 @@ static status add_planned(build_state *s, staged_table *table, const plan_partit
     st->by_code = p->by_code;
     st->forced = is_forced(p);
     TRY(load_old(s, table->table, st, err));
-    if (p->later) {
-        st->outcome = OUTCOME_LATER;
-        st->obstacle = obstacle_new(s->arena, table->table, st->text, true);
-    }
+    if (p->later)
+        stage_leave(s, table->table, st);
     *ret = st;
     return OK;
 }

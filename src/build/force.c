@@ -2,6 +2,7 @@
 #include "build/absorb.h"
 #include "build/state.h"
 #include "ledger/rebuild.h"
+#include "ledger/staged.h"
 
 typedef struct forcing {
     const build_context *c;
@@ -72,6 +73,7 @@ static status force_one(const forcing *f, const lake_table *t, const char *text,
     }
     vec_push(f->arena, &into->partitions, one);
     TRY(ledger_failure_clear(f->c->ledger, id, text, err));
+    TRY(ledger_staged_drop(f->c->ledger, id, text, err)); /* what a run before had begun */
     return ledger_mark_add(f->c->ledger, id, &forced, err);
 }
 

@@ -2,6 +2,7 @@
 #include "build/build.h"
 
 #include "build/confirm.h"
+#include "build/cost.h"
 #include "build/scope.h"
 #include "build/stage.h"
 #include "build/undo.h"
@@ -14,6 +15,7 @@ typedef struct forecast {
     const char *text;
     bool by_code;
     obstacle *in_the_way; /* … and why it will not change; NULL: it may */
+    cost_reaches reaches; /* what may follow from what */
 } forecast;
 
 static void add_reach(void *state, const lake_table *reader, const char *partition) {
@@ -28,6 +30,9 @@ static void add_reach(void *state, const lake_table *reader, const char *partiti
                         .certain = false,
                         .by_code = f->by_code};
     vec_push(f->arena, &table->reached, reach);
+    if (f->c->scope && f->c->scope->bounds)
+        vec_push(f->arena, &f->reaches,
+                 ((cost_reach){reach.ref, cost_name(f->arena, reader, partition)}));
 }
 
 /* Readers of one without a version are told where its rows would go. */
@@ -66,7 +71,7 @@ static status forecast_table(forecast *f, const lake_table *t, plan *into, error
     TRY(ledger_marks(f->c->ledger, f->c->tables[t->index].id, f->arena, &marked, err));
     plan_partitions planned = plan_merge(f->arena, &marked, &table->reached);
     TRY(undo_drop_held(f->c, t, f->arena, &planned, &held, err));
-    scope_narrow(f->c->scope, t, &planned);
+    scope_narrow(&f->state, t, &planned);
     TRY(stage_foresee(&f->state, t, &planned, err));
     for (size_t i = 0; i < table->partitions.count; i++)
         TRY(reach_readers(f, t, table->partitions.items[i], err));
@@ -84,6 +89,9 @@ status build_plan(const build_context *c, const bool *selected, arena *a, plan *
             TRY(forecast_table(&f, c->lake->tables[i], &result, err));
     if (c->limits)
         TRY(confirm_plan(c, &result, a, err));
+    TRY(cost_estimate(c, a, &result, err));
+    if (c->scope && c->scope->bounds)
+        TRY(cost_bound(c, &f.reaches, a, &result, err));
     *ret = result;
     return OK;
 }

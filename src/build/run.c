@@ -74,7 +74,7 @@ static status build_table(build_state *s, const lake_table *t, error *err) {
     plan_partitions planned = plan_merge(s->arena, &marked, &s->tables[t->index].reached);
     TRY(undo_drop_held(s->c, t, s->arena, &planned, &s->tables[t->index].held, err));
     confirm_narrow(&s->tables[t->index], &planned);
-    scope_narrow(s->c->scope, t, &planned);
+    scope_narrow(s, t, &planned);
     TRY(stage_decide(s, t, &planned, err));
     TRY(stage_build(s, t, err));
     stage_hold_incomplete(s, t);
@@ -172,6 +172,7 @@ status build_stale(const build_context *c, const bool *selected, arena *a, build
     bool *stale = ARENA_ARRAY(a, bool, c->lake->table_count);
     TRY(absorb(&s, err));
     TRY(ledger_seq(c->ledger, &s.plan_seq, err));
+    TRY(scope_bound(&s, selected, err));
     TRY(find_stale(&s, selected, stale, &any, err));
     TRY(confirm_find(&s, selected, &result.unconfirmed, err));
     if (any) {

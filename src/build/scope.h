@@ -2,9 +2,12 @@
 #ifndef WEIR_BUILD_SCOPE_H
 #define WEIR_BUILD_SCOPE_H
 
-#include "build/build.h"
+#include "build/state.h"
 
-/* Set `later` of what the scope (NULL: all) leaves. */
-void scope_narrow(const build_scope *scope, const lake_table *t, plan_partitions *planned);
+/* Find out what keeps within the bounds, if there are any. After absorbing. */
+CHECKED status scope_bound(build_state *s, const bool *selected, error *err);
+
+/* Set `later` of what the scope leaves. */
+void scope_narrow(const build_state *s, const lake_table *t, plan_partitions *planned);
 
 #endif

@@ -4,8 +4,8 @@
 #include "build/kept.h"
 
 /* Many partitions share a pass, but not so many that one pass holds them all open or that a retry
- * after a failure repeats the world. */
-enum { JOB_PARTITIONS_MAX = 256 };
+ * after a failure repeats the world; fewer where time may run out between two jobs. */
+enum { JOB_PARTITIONS_MAX = 256, JOB_PARTITIONS_TIMED = 16 };
 
 typedef struct job_queue {
     VEC(build_job *) jobs;
@@ -20,9 +20,22 @@ static void add_job(build_state *s, job_queue *queue, staged_table *table, stage
     vec_push(s->arena, &queue->jobs, job);
 }
 
+static size_t partitions_per_job(const build_state *s, const lake_table *t) {
+    if (!lake_builds_together(t))
+        return 1;
+    return s->deadline_us != 0 ? JOB_PARTITIONS_TIMED : JOB_PARTITIONS_MAX;
+}
+
+static void reverse(job_queue *queue) {
+    for (size_t i = 0, j = queue->jobs.count; i + 1 < j; i++, j--) {
+        build_job *first = queue->jobs.items[i];
+        queue->jobs.items[i] = queue->jobs.items[j - 1];
+        queue->jobs.items[j - 1] = first;
+    }
+}
+
 static void fill_queue(build_state *s, staged_table *table, job_queue *queue) {
-    const lake_table *t = table->table;
-    size_t most = lake_builds_together(t) ? JOB_PARTITIONS_MAX : 1;
+    size_t most = partitions_per_job(s, table->table);
     staged_list pending = {0};
     for (size_t i = 0; i < table->partitions.count; i++)
         if (table->partitions.items[i]->outcome == OUTCOME_PENDING)
@@ -31,6 +44,21 @@ static void fill_queue(build_state *s, staged_table *table, job_queue *queue) {
     for (size_t from = 0; from < pending.count; from += most) {
         size_t count = pending.count - from < most ? pending.count - from : most;
         add_job(s, queue, table, &pending.items[from], count);
+    }
+    if (s->c->scope && s->c->scope->bounds && s->c->scope->bounds->newest_first)
+        reverse(queue);
+}
+
+/* A run does something, however little time it has. */
+static bool is_late(const build_state *s) {
+    return s->deadline_us != 0 && s->done > 0 && clock_monotonic_us(s->c->clock) >= s->deadline_us;
+}
+
+static void leave_rest(build_state *s, job_queue *queue) {
+    for (; queue->next < queue->jobs.count; queue->next++) {
+        const build_job *job = queue->jobs.items[queue->next];
+        for (size_t i = 0; i < job->count; i++)
+            stage_leave(s, job->table->table, job->partitions[i]);
     }
 }
 
@@ -115,9 +143,11 @@ status stage_build(build_state *s, const lake_table *t, error *err) {
     int64_t started = clock_monotonic_us(s->c->clock);
     fill_queue(s, table, &queue);
     while (queue.next < queue.jobs.count || engine_pending(s->c->engine) > 0) {
+        if (is_late(s))
+            leave_rest(s, &queue);
         if (queue.next < queue.jobs.count && engine_idle(s->c->engine) > 0)
             TRY(submit_one(s, &queue, err));
-        else
+        else if (engine_pending(s->c->engine) > 0)
             TRY(take_one(s, &queue, err));
     }
     table->micros = clock_monotonic_us(s->c->clock) - started;
@@ -142,10 +172,21 @@ static void tell_reader(void *state, const lake_table *reader, const char *parti
     vec_push(t->s->arena, &table->reached, reach);
 }
 
+/* It was never built, and where its rows will go shows only then. */
+static void warn_readers(build_state *s, const lake_table *t, const staged *st) {
+    lake_readers readers = lake_readers_of(s->c->lake, t, s->arena);
+    if (st->outcome != OUTCOME_LATER || st->old.version != 0)
+        return;
+    for (size_t i = 0; i < readers.count; i++)
+        if (feeds_need_rows(readers.items[i].input))
+            s->tables[readers.items[i].table->index].unsure = true;
+}
+
 status stage_reach_readers(build_state *s, const lake_table *t, error *err) {
     const staged_table *table = &s->tables[t->index];
     for (size_t i = 0; i < table->partitions.count; i++) {
         telling tell = {.s = s, .from = t, .st = table->partitions.items[i]};
+        warn_readers(s, t, tell.st);
         if (staged_is_stuck(tell.st) || tell.st->changed)
             TRY(state_reach(s, t, tell.st, tell_reader, &tell, err));
     }

@@ -27,6 +27,9 @@ CHECKED status stage_build(build_state *s, const lake_table *t, error *err);
 /* It failed, and is in the way of what reads it. */
 void stage_fail(const build_state *s, const lake_table *t, staged *st, const error *why);
 
+/* It is left for a later run, with what reads it. */
+void stage_leave(const build_state *s, const lake_table *t, staged *st);
+
 /* What in the table is in the way of a reader of the whole table; NULL: nothing. */
 obstacle *stage_obstacle(const staged_table *table);
 

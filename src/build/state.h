@@ -65,6 +65,7 @@ typedef struct staged_table {
     strings held;            /* planned, and left as they are */
     bool swaps;              /* something of an older generation is current */
     strmap *layouts;         /* code id → hash of how files were to be laid out, or NULL */
+    bool unsure;          /* something left for later may reach partitions that nobody knows of */
     const error *unknown; /* why some input's feeds cannot be told: nothing can be built; or NULL */
     plan_reaches reached; /* partitions that read something which changed */
     int64_t micros;
@@ -75,13 +76,20 @@ typedef struct staged_table {
     bool committed;  /* by an earlier commit of this run (commit: table) */
 } staged_table;
 
+/* What a bounded run takes on and what it leaves, by names as of cost_name. */
+typedef struct build_bounded {
+    strmap *taken, *left;
+} build_bounded;
+
 typedef struct build_state {
     const build_context *c;
     arena *arena;
-    staged_table *tables; /* one per lake table */
-    int64_t plan_seq;     /* marks newer than this are not ours to clear … */
-    VEC(int64_t) seqs;    /* … but those of this run's own commits */
-    size_t done, planned; /* partitions, for progress */
+    staged_table *tables;         /* one per lake table */
+    int64_t plan_seq;             /* marks newer than this are not ours to clear … */
+    VEC(int64_t) seqs;            /* … but those of this run's own commits */
+    size_t done, planned;         /* partitions, for progress */
+    const build_bounded *bounded; /* NULL: without bounds */
+    int64_t deadline_us;          /* monotonic: no job begins after it; 0: none */
 } build_state;
 
 /* Does it stay as it was although something changed, so that what reads it must wait? */

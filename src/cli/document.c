@@ -128,6 +128,10 @@ json_t *document_run(const char *run, const land_result *landed, const build_res
     return d;
 }
 
+static json_t *seconds(int64_t micros) {
+    return json_real((double)micros / 1e6);
+}
+
 static json_t *planned_partition(const plan_partition *p) {
     json_t *causes = json_array();
     for (size_t i = 0; i < p->causes.count; i++) {
@@ -144,6 +148,20 @@ static json_t *planned_partition(const plan_partition *p) {
     json_object_set_new(d, "unconfirmed", json_boolean(p->unconfirmed));
     json_object_set_new(d, "rows", json_integer(p->rows));
     json_object_set_new(d, "bytes", json_integer(p->bytes));
+    json_object_set_new(d, "seconds", seconds(p->micros));
+    json_object_set_new(d, "expected_bytes", json_integer(p->expected_bytes));
+    return d;
+}
+
+static json_t *forecast(const plan_forecast *f) {
+    bool known = f->looked_back > 0;
+    json_t *d = json_object();
+    json_object_set_new(d, "seconds", seconds(f->micros));
+    json_object_set_new(d, "bytes", json_integer(f->bytes));
+    json_object_set_new(d, "unknown_partitions", json_integer((json_int_t)f->unknown));
+    json_object_set_new(d, "seconds_error", known ? json_real(f->micros_error) : json_null());
+    json_object_set_new(d, "bytes_error", known ? json_real(f->bytes_error) : json_null());
+    json_object_set_new(d, "earlier_forecasts", json_integer((json_int_t)f->looked_back));
     return d;
 }
 
@@ -162,6 +180,7 @@ json_t *document_plan(const plan *p) {
     json_t *d = document_new();
     json_object_set_new(d, "steps", steps);
     json_object_set_new(d, "later", json_integer((json_int_t)p->later));
+    json_object_set_new(d, "forecast", forecast(&p->forecast));
     return d;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/range.h"
 
+#include "base/number.h"
+
 static status read_moment(const session *s, option_id id, plan_moment *into, error *err) {
     const char *text = option_text(s->command->options, id);
     int64_t now = s->now_us != 0 ? s->now_us : clock_now_us(s->command->clock);
@@ -54,14 +56,43 @@ status range_read(const session *s, const bool *selected, const plan_filter **re
     return OK;
 }
 
+static status refuse_size(const session *s, option_id id, const char *form, error *err) {
+    error_set(err, E_USAGE, "\"%s\" is no value of --%s", option_text(s->command->options, id),
+              OPTIONS[id].name);
+    error_hint(err, "Write %s.", form);
+    return E_USAGE;
+}
+
+static status read_bounds(const session *s, plan_bounds *into, error *err) {
+    const option_values *o = s->command->options;
+    const char *bytes = option_text(o, OPTION_MAX_BYTES);
+    const char *micros = option_text(o, OPTION_MAX_TIME);
+    TRY(option_int(o, OPTION_MAX_PARTITIONS, 1, 0, &into->partitions, err));
+    if (bytes != NULL && (!number_bytes(bytes, &into->bytes) || into->bytes < 1))
+        return refuse_size(s, OPTION_MAX_BYTES, "a size like 500MB or 20GB", err);
+    if (micros != NULL && (!number_duration(micros, &into->micros) || into->micros < 1))
+        return refuse_size(s, OPTION_MAX_TIME, "a length of time like 90s, 30m or 2h", err);
+    into->newest_first = option_given(o, OPTION_NEWEST_FIRST);
+    if (into->newest_first && option_given(o, OPTION_OLDEST_FIRST))
+        return error_set(err, E_USAGE, "--newest-first and --oldest-first exclude each other");
+    return OK;
+}
+
+static bool is_bounded(const plan_bounds *b) {
+    return b->partitions > 0 || b->bytes > 0 || b->micros > 0 || b->newest_first;
+}
+
 status range_scope(const session *s, run_scope *ret, error *err) {
     run_scope of = {0};
     const plan_filter *filter = NULL;
     TRY(session_select(s, &of.selected, err));
     TRY(range_read(s, of.selected, &filter, err));
-    if (filter != NULL) {
+    plan_bounds *bounds = ARENA_NEW(s->arena, plan_bounds);
+    TRY(read_bounds(s, bounds, err));
+    if (filter != NULL || is_bounded(bounds)) {
         build_scope *scope = ARENA_NEW(s->arena, build_scope);
         scope->filter = filter;
+        scope->bounds = is_bounded(bounds) ? bounds : NULL;
         of.scope = scope;
     }
     *ret = of;

@@ -253,9 +253,13 @@ status report_make_plan(session *s, const run_scope *of, plan *ret, error *err) 
 }
 
 static const output_column PLANNED[] = {
-    {"table", "table", OUTPUT_TEXT},     {"partition", "partition", OUTPUT_TEXT},
-    {"rows", "rows", OUTPUT_COUNT},      {"bytes", "bytes", OUTPUT_BYTES},
-    {"certain", "certain", OUTPUT_TEXT}, {"blocked_by", "blocked by", OUTPUT_TEXT},
+    {"table", "table", OUTPUT_TEXT},
+    {"partition", "partition", OUTPUT_TEXT},
+    {"rows", "rows", OUTPUT_COUNT},
+    {"bytes", "bytes", OUTPUT_BYTES},
+    {"seconds", "takes", OUTPUT_SECONDS},
+    {"certain", "certain", OUTPUT_TEXT},
+    {"blocked_by", "blocked by", OUTPUT_TEXT},
     {"why", "why", OUTPUT_TEXT},
 };
 
@@ -274,6 +278,23 @@ report_counts report_plan_count(const plan *p) {
     return counts;
 }
 
+enum { PERCENT = 100, US_SHOWN_WHOLE = 10000000 };
+
+static void tell_forecast(output *o, const plan_forecast *f) {
+    ARENA_AUTO a = arena_new();
+    buf b = buf_new(a);
+    if (f->looked_back > 0)
+        buf_printf(&b, "; in the middle of %s, time was off by %.0f %% and size by %.0f %%",
+                   output_plural(a, (int64_t)f->looked_back, "such forecast", "such forecasts"),
+                   f->micros_error * PERCENT, f->bytes_error * PERCENT);
+    if (f->unknown > 0)
+        buf_printf(&b, "; without %s of tables never built before",
+                   output_plural(a, (int64_t)f->unknown, "partition", "partitions"));
+    if (f->micros > 0)
+        output_say(o, "that takes about %.*f s and writes %s%s", f->micros < US_SHOWN_WHOLE,
+                   (double)f->micros / 1e6, output_bytes(a, f->bytes), b.text);
+}
+
 static void tell_plan(output *o, const plan *p, const strings *files) {
     ARENA_AUTO a = arena_new();
     for (size_t i = 0; files != NULL && i < files->count; i++)
@@ -284,6 +305,7 @@ static void tell_plan(output *o, const plan *p, const strings *files) {
         output_say(o, "nothing to build");
     else
         output_say(o, "%s to build", output_plural(a, counts.work, "partition", "partitions"));
+    tell_forecast(o, &p->forecast);
     tell_unconfirmed(o, &unconfirmed);
     if (counts.blocked > 0)
         output_say(o,

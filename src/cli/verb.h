@@ -68,6 +68,11 @@ CHECKED status verb_check_arguments(const verb *v, const strings *arguments, err
     (OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PARTITION))
 
 status verb_accept(command *c, error *err);
+#define OPTION_BOUNDS                                                 \
+    (OPTION_BIT(OPTION_MAX_PARTITIONS) | OPTION_BIT(OPTION_MAX_BYTES) \
+     | OPTION_BIT(OPTION_MAX_TIME) | OPTION_BIT(OPTION_NEWEST_FIRST)  \
+     | OPTION_BIT(OPTION_OLDEST_FIRST))
+
 status verb_add(command *c, error *err);
 status verb_adopt(command *c, error *err);
 status verb_bookmark(command *c, error *err);

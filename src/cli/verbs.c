@@ -60,7 +60,7 @@ const verb VERBS[] = {
         .group = VERB_WORK,
         .arguments = "[SELECT…]",
         .arguments_max = SIZE_MAX,
-        .options = OPTION_SELECT | OPTION_RANGE | OPTION_BIT(OPTION_JOBS)
+        .options = OPTION_SELECT | OPTION_RANGE | OPTION_BOUNDS | OPTION_BIT(OPTION_JOBS)
                    | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_RETRY_FAILED)
                    | OPTION_BIT(OPTION_STRICT) | OPTION_BIT(OPTION_WAIT)
                    | OPTION_BIT(OPTION_REDEFINE),
@@ -75,10 +75,11 @@ const verb VERBS[] = {
             "run --yes, while all else goes on. SELECT names tables: silver.province, silver.*, +x "
             "(x and what it reads), x+ (x and what reads it). A "
             "range or a partition leaves stale what is outside, and what would mix both; see weir "
-            "rebuild to build what is not stale.",
+            "rebuild to build what is not stale. --max-partitions, --max-bytes and --max-time do "
+            "a part of it, a day through all tables before the next; the rest stays stale.",
         .examples = {{"weir run", "everything"},
                      {"weir run silver.* --exclude silver.slow", "some tables"},
-                     {"weir run --dry-run", "what would land and be built"},
+                     {"weir run --max-time 30m --newest-first", "a part of a long backlog"},
                      {"weir run --now 2024-05-22T18:00:00Z", "a replay of that moment"}},
         .run = verb_run,
     },
@@ -237,12 +238,14 @@ const verb VERBS[] = {
         .group = VERB_LOOK,
         .arguments = "[SELECT…]",
         .arguments_max = SIZE_MAX,
-        .options = OPTION_SELECT | OPTION_RANGE | OPTION_BIT(OPTION_RETRY_FAILED)
+        .options = OPTION_SELECT | OPTION_RANGE | OPTION_BOUNDS | OPTION_BIT(OPTION_RETRY_FAILED)
                    | OPTION_BIT(OPTION_DETAILED_EXITCODE) | OPTION_BIT(OPTION_REDEFINE),
         .line = "what a run would build, and why",
         .doc = "Lists the stale partitions in the order of building, each with its causes. "
                "Partitions below something not built yet are uncertain: they may turn out "
-               "unchanged. Files still in land are not in it; weir run --dry-run lists those too.",
+               "unchanged. Files still in land are not in it; weir run --dry-run lists those too. "
+               "Seconds and bytes are foretold from the last 20 runs that built a table; how far "
+               "such forecasts have been off is told, too.",
         .examples = {{"weir plan", "everything"},
                      {"weir plan --detailed-exitcode gold.*", "ends with 10 when there is work"}},
         .run = verb_plan,

@@ -367,7 +367,11 @@ typedef struct ledger_step {
     int64_t table;
     int64_t built, reused, unchanged, emptied, failed, blocked, rows, bytes, micros;
 } ledger_step;
+typedef VEC(ledger_step) ledger_steps;
 CHECKED status ledger_step_put(ledger *l, const char *run, const ledger_step *s, error *err);
+/* Of one table in which something was built, newest first. */
+CHECKED status ledger_steps_of(ledger *l, int64_t table, int64_t limit, arena *a, ledger_steps *ret,
+                               error *err);
 
 /* The lease that whoever changes the lake holds. */
 #define LEDGER_LEASE_RUN "run"

@@ -68,3 +68,15 @@ status ledger_partitions_known(ledger *l, int64_t table, arena *a, strings *ret,
     *ret = texts;
     return OK;
 }
+
+status ledger_partitions_made(ledger *l, int64_t generation, arena *a, strings *ret, error *err) {
+    const db_value values[] = {DB_I(generation)};
+    const ledger_query query = {
+        "SELECT p.text FROM partition p WHERE p.generation = $1 AND EXISTS (SELECT 1 FROM version v"
+        " WHERE v.partition = p.id AND v.state = 'kept') ORDER BY p.text",
+        values, ARRAY_SIZE(values), ledger_read_text};
+    strings texts = {0};
+    TRY(ledger_select(l, &query, a, &texts, err));
+    *ret = texts;
+    return OK;
+}

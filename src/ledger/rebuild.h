@@ -28,6 +28,10 @@ CHECKED status ledger_rebuild_done(ledger *l, const char *run, error *err);
 CHECKED status ledger_forced_built(ledger *l, int64_t table, const char *partition, int64_t up_to,
                                    error *err);
 
+/* Partitions of a generation that have a version to be used again, sorted. */
+CHECKED status ledger_partitions_made(ledger *l, int64_t generation, arena *a, strings *ret,
+                                      error *err);
+
 /* Partitions of a table that are current under its partitioning now, or marked, sorted; held ones
  * too. */
 CHECKED status ledger_partitions_known(ledger *l, int64_t table, arena *a, strings *ret,

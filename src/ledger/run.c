@@ -121,6 +121,37 @@ status ledger_event_put(ledger *l, const ledger_event *e, int64_t *ret_id, error
     return OK;
 }
 
+static void read_step(const db_rows *row, arena *a, void *into) {
+    ledger_steps *all = into;
+    ledger_step s = {
+        .table = db_int(row, 0),
+        .built = db_int(row, 1),
+        .reused = db_int(row, 2),
+        .unchanged = db_int(row, 3),
+        .emptied = db_int(row, 4),
+        .failed = db_int(row, 5),
+        .blocked = db_int(row, 6),
+        .rows = db_int(row, 7),
+        .bytes = db_int(row, 8),
+        .micros = db_int(row, 9),
+    };
+    vec_push(a, all, s);
+}
+
+status ledger_steps_of(ledger *l, int64_t table, int64_t limit, arena *a, ledger_steps *ret,
+                       error *err) {
+    const db_value values[] = {DB_I(table), DB_I(limit)};
+    const ledger_query query = {
+        "SELECT tbl, built, reused, unchanged, emptied, failed, blocked, rows, bytes, micros"
+        " FROM step WHERE tbl = $1 AND built + unchanged + emptied > 0"
+        " ORDER BY run DESC LIMIT $2",
+        values, ARRAY_SIZE(values), read_step};
+    ledger_steps all = {0};
+    TRY(ledger_select(l, &query, a, &all, err));
+    *ret = all;
+    return OK;
+}
+
 status ledger_event_add(ledger *l, const char *who, const char *what, const char *ref,
                         const char *why, int64_t now_us, error *err) {
     const ledger_event e = {.who = who, .what = what, .ref = ref, .why = why, .at_us = now_us};

@@ -129,6 +129,16 @@ static bool value_time(const char *value, arena *a, int64_t *ret_us) {
     return number_time(value, ret_us) || number_time(arena_printf(a, "%s:00", value), ret_us);
 }
 
+bool plan_partition_time(const lake_table *t, const char *partition, int64_t *ret_us) {
+    ARENA_AUTO a = arena_new();
+    const char **values = NULL;
+    bool ignored = false;
+    int place = range_place(t, &ignored);
+    if (place < 0 || partition_values(partition, &t->partition_by, a, &values, NULL) != OK)
+        return false;
+    return values[place] != NULL && value_time(values[place], a, ret_us);
+}
+
 static int64_t start_of_day(int64_t us) {
     int64_t into = us % DAY_US;
     return us - (into < 0 ? into + DAY_US : into);

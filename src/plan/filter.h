@@ -33,4 +33,7 @@ bool plan_filter_applies(const plan_filter *f, const lake_table *t);
  * a time are in no range. */
 bool plan_filter_takes(const plan_filter *f, const lake_table *t, const char *partition);
 
+/* The time of a partition, by the column that ranges are on. False: it has none. */
+bool plan_partition_time(const lake_table *t, const char *partition, int64_t *ret_us);
+
 #endif

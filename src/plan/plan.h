@@ -25,6 +25,7 @@ typedef struct plan_partition {
     bool later;         /* whoever asked leaves it for a later run */
     const char *blocked_by; /* something that failed and is in its way, maybe itself; or NULL */
     int64_t rows, bytes;    /* of the version that is current now; 0 when there is none */
+    int64_t micros, expected_bytes; /* of building it, as far as earlier steps tell; 0: unknown */
 } plan_partition;
 typedef VEC(plan_partition) plan_partitions;
 
@@ -33,10 +34,20 @@ typedef struct plan_step {
     plan_partitions partitions; /* sorted by text */
 } plan_step;
 
+/* What it would cost to build all of it. */
+typedef struct plan_forecast {
+    int64_t micros, bytes;
+    size_t unknown;                   /* partitions of tables that were never built before */
+    double micros_error, bytes_error; /* by what share of the truth earlier forecasts were off */
+    size_t looked_back;               /* so many of them; 0: the errors are not known */
+} plan_forecast;
+
 typedef struct plan {
     plan_step *steps; /* in dependency order; tables with nothing to do are left out */
     size_t step_count;
     size_t later; /* stale partitions that are not in it: left for a later run */
+    strings left; /* those of them that are beyond a bound: "silver.x day=2024-05-22" */
+    plan_forecast forecast;
 } plan;
 
 /* Something upstream changed (or may) and reaches a partition. */

@@ -150,7 +150,7 @@ class KilledTest(TenDays):
         self.kill("silver.sales", "--from", "3d", now=FIRST + 9 * DAY)
         self.assertEqual(self.forced(), days(7, 8, 9, 10))
         document = self.rebuild("silver.sales", "--from", "3d", now=FIRST + 12 * DAY)
-        self.assertEqual((document["forced"], counts(document)), (0, (0, 0, 4, 0)))
+        self.assertEqual((document["forced"], counts(document)), (0, (0, 4, 0, 0)))
         self.assertEqual(len(document["resumed"]), 1)
         document = self.rebuild("silver.sales", "--from", "3d", now=FIRST + 12 * DAY)
         self.assertEqual((document["forced"], document["resumed"]), (1, []))
@@ -167,8 +167,49 @@ class KilledTest(TenDays):
     def test_only_is_kept_in_mind(self):
         self.change("'2024-05-01'", 100)
         self.kill("silver.sales", "--only", "--to", "2024-05-03", now=FIRST)
-        self.assertEqual(counts(self.rebuild("--resume")), (1, 0, 1, 0))
+        self.assertEqual(counts(self.rebuild("--resume")), (0, 2, 0, 0))
         self.assertIn(("gold.total", "day=2024-05-01"), self.marks())
+
+
+class BoundedTest(TenDays):
+    """A backlog done in parts, and what is foretold of it."""
+
+    def test_parts_are_foretold_done_and_told_and_end_as_one_run(self):
+        self.change("'2024-05-02', '2024-05-09'", 100)
+        part = ("--max-partitions", 4, "--newest-first")
+        planned = self.lake.json("plan", *part)
+        told = {s["table"]: [p["partition"] for p in s["partitions"]] for s in planned["steps"]}
+        self.assertEqual(told, {"silver.sales": days(9, 10), "gold.total": days(9, 10)})
+        self.assertEqual(planned["later"], 17)
+        self.assertEqual(planned["forecast"]["unknown_partitions"], 0)
+        self.assertGreater(planned["forecast"]["seconds"], 0)
+        document = self.lake.json("run", *part)
+        self.assertEqual(counts(document), (2, 0, 1, 0))
+        self.assertEqual(len(document["later"]), 9)
+        status = {t["table"]: t["stale"] for t in self.lake.json("status")["tables"]}
+        self.assertEqual((status["silver.sales"], status["gold.all"]), (8, 1))
+        self.assertEqual(self.lake.query("FROM gold.all"), [("55",)])
+        self.assertIn("for a later run", self.lake.weir("run", "--max-bytes", "1KB").out)
+        self.lake.run()
+        self.assertEqual(self.lake.query("FROM gold.all"), [("255",)])
+        planned = self.lake.json("plan")
+        self.assertEqual((planned["steps"], planned["later"]), ([], 0))
+
+    def test_how_far_forecasts_were_off_is_told(self):
+        for amount in (1, 2):
+            self.change("'2024-05-02'", amount)
+            self.lake.run()
+        self.change("'2024-05-02'", 3)
+        forecast = self.lake.json("plan")["forecast"]
+        self.assertGreaterEqual(forecast["earlier_forecasts"], 2)
+        self.assertGreaterEqual(forecast["seconds_error"], 0)
+        self.assertIn("was off by", self.lake.weir("plan").out)
+
+    def test_what_is_no_bound_is_refused(self):
+        for args in (("--max-partitions", "0"), ("--max-bytes", "much"), ("--max-time", "5"),
+                     ("--newest-first", "--oldest-first")):
+            with self.subTest(args=args):
+                self.assertEqual(self.lake.call("run", *args).code, 2)
 
 
 TEXT = "columns: {day: date, shop: string, amount: string}\n"
