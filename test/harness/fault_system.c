@@ -105,6 +105,18 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, int64_t offset) {
     return do_pwrite(fd, bytes, size, offset);
 }
 
+static long do_copy(int from, int to, size_t size, unsigned flags) {
+    CARRY_OUT("copy_file_range", to, NULL,
+              syscall(SYS_copy_file_range, from, NULL, to, NULL, size, flags));
+}
+
+/* Nobody here gives offsets. */
+ssize_t copy_file_range(int from, off64_t *from_offset, int to, off64_t *to_offset, size_t size,
+                        unsigned flags) {
+    ASSERT(from_offset == NULL && to_offset == NULL);
+    return do_copy(from, to, size, flags);
+}
+
 static long do_truncate(int fd, int64_t size) {
     CARRY_OUT("ftruncate", fd, NULL, syscall(SYS_ftruncate, fd, size));
 }

@@ -30,8 +30,8 @@ char *local_temp_name(local *l, arena *a) {
 static int create_temp(local *l, arena *a, int folder_fd, char **ret_name) {
     for (int i = 0; i < TEMP_TRIES; i++) {
         *ret_name = local_temp_name(l, a);
-        int fd = openat(folder_fd, *ret_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                        0666);
+        int fd =
+            openat(folder_fd, *ret_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (fd >= 0 || errno != EEXIST)
             return fd;
     }
@@ -137,6 +137,7 @@ typedef struct copy {
     int to;
     hasher *hash;
     int64_t size;
+    bool by_hand; /* the system cannot copy from this file to that one */
 } copy;
 
 /* Let the disk work while we hash, so that the fsync at the end has little left to wait for. */
@@ -145,22 +146,58 @@ static void begin_writeback(const copy *c, int64_t done) {
         sync_file_range(c->to, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
-static status copy_all(copy *c, char *buffer, error *err) {
-    posix_fadvise(c->from, 0, 0, POSIX_FADV_SEQUENTIAL);
-    for (;;) {
-        ssize_t got = read(c->from, buffer, COPY_SIZE);
+/* Hash what the copy holds: it is what stays. */
+static status hash_copied(const copy *c, size_t size, char *buffer, error *err) {
+    for (size_t done = 0; done < size;) {
+        ssize_t got = pread(c->to, buffer, size - done, c->size + (int64_t)done);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0)
-            return local_error(c->store, errno, c->key, "read what is to become", err);
-        if (got == 0)
-            return OK;
+        if (got <= 0)
+            return local_error(c->store, got < 0 ? errno : EIO, c->key, "read back", err);
         hasher_bytes(c->hash, buffer, (size_t)got);
-        if (!file_write_fd(c->to, buffer, (size_t)got))
-            return local_error(c->store, errno, c->key, "write", err);
-        c->size += got;
-        begin_writeback(c, c->size - got);
+        done += (size_t)got;
     }
+    return OK;
+}
+
+/* The system copies from cache to cache, which takes a fraction of the time of reading and
+ * writing. *ret_size 0: it cannot, or there is nothing more. */
+static status copy_by_system(const copy *c, char *buffer, size_t *ret_size, error *err) {
+    ssize_t got = copy_file_range(c->from, NULL, c->to, NULL, COPY_SIZE, 0);
+    bool is_full = got < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
+    if (is_full || (got < 0 && errno != EINTR && c->size > 0))
+        return local_error(c->store, errno, c->key, "write", err);
+    *ret_size = got > 0 ? (size_t)got : 0;
+    return hash_copied(c, *ret_size, buffer, err);
+}
+
+static status copy_by_hand(const copy *c, char *buffer, size_t *ret_size, error *err) {
+    ssize_t got;
+    do
+        got = read(c->from, buffer, COPY_SIZE);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return local_error(c->store, errno, c->key, "read what is to become", err);
+    hasher_bytes(c->hash, buffer, (size_t)got);
+    if (!file_write_fd(c->to, buffer, (size_t)got))
+        return local_error(c->store, errno, c->key, "write", err);
+    *ret_size = (size_t)got;
+    return OK;
+}
+
+static status copy_all(copy *c, char *buffer, error *err) {
+    size_t size = 1;
+    posix_fadvise(c->from, 0, 0, POSIX_FADV_SEQUENTIAL);
+    while (size > 0) {
+        if (!c->by_hand)
+            TRY(copy_by_system(c, buffer, &size, err));
+        c->by_hand = c->by_hand || size == 0;
+        if (c->by_hand)
+            TRY(copy_by_hand(c, buffer, &size, err));
+        c->size += (int64_t)size;
+        begin_writeback(c, c->size - (int64_t)size);
+    }
+    return OK;
 }
 
 status local_put_file(void *state, const char *key, int fd, store_put_options options,

@@ -197,6 +197,34 @@ static void test_a_file_is_put_from_its_offset_with_its_hash(void **state) {
     assert_body(f, "a/b", "body");
 }
 
+static void assert_put_from(fixture *f, int fd, const char *wanted) {
+    char sha256[SHA256_TEXT_SIZE], wanted_sha256[SHA256_TEXT_SIZE];
+    int64_t size = 0;
+    store_put_options options = {0};
+    assert_int_equal(store_put_file(f->store, "a", fd, options, sha256, &size, &f->err), OK);
+    close(fd);
+    sha256_text(wanted, strlen(wanted), wanted_sha256);
+    assert_string_equal(sha256, wanted_sha256);
+    assert_int_equal(size, strlen(wanted));
+    assert_body(f, "a", wanted);
+}
+
+/* The system copies from file to file in one call, but neither from a pipe nor from a file that it
+ * makes up while it is read. */
+static void test_what_the_system_cannot_copy_is_put_all_the_same(void **state) {
+    char version[1000] = "";
+    int ends[2];
+    int made_up = open("/proc/version", O_RDONLY);
+    ssize_t size = read(made_up, version, sizeof version - 1);
+    assert_true(size > 0);
+    assert_int_equal(lseek(made_up, 0, SEEK_SET), 0);
+    assert_put_from(*state, made_up, version);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "piped", strlen("piped")), strlen("piped"));
+    close(ends[1]);
+    assert_put_from(*state, ends[0], "piped");
+}
+
 static void test_a_file_that_cannot_be_read_puts_nothing(void **state) {
     fixture *f = *state;
     put(f, "a/old", "old");
@@ -390,6 +418,7 @@ static const struct CMUnitTest CONTRACT_TESTS[] = {
     CONTRACT(test_unsafe_keys_are_refused_before_anything_happens),
     CONTRACT(test_put_if_absent_keeps_the_first_body),
     CONTRACT(test_a_file_is_put_from_its_offset_with_its_hash),
+    CONTRACT(test_what_the_system_cannot_copy_is_put_all_the_same),
     CONTRACT(test_a_file_that_cannot_be_read_puts_nothing),
     CONTRACT(test_a_file_larger_than_any_buffer_is_put_whole),
     CONTRACT(test_listing_is_sorted_bytewise_and_by_prefix),
