@@ -56,11 +56,14 @@ typedef struct staged {
 } staged;
 typedef VEC(staged *) staged_list;
 
+typedef struct feeders feeders;
+
 typedef struct staged_table {
     const lake_table *table; /* NULL: not looked at yet */
     staged_list partitions;  /* in the order of texts */
     strmap *by_text;
-    strmap *blocked; /* partitions that read something which is in the way → its obstacle */
+    feeders **feeders; /* per input, of what was staged of it; NULL: not asked yet */
+    strmap *blocked;   /* partitions that read something which is in the way → its obstacle */
     obstacle *blocked_whole; /* of an input that every partition reads whole; or NULL */
     strings held;            /* planned, and left as they are */
     bool swaps;              /* something of an older generation is current */

@@ -1,4 +1,4 @@
-#include "build/state.h"
+#include "build/feeders.h"
 
 #include "ledger/reach.h"
 
@@ -22,32 +22,11 @@ ledger_edge build_edge(const build_context *c, const lake_table *reader, const l
 /* What one partition reads through one input. */
 typedef struct reading {
     const build_state *s;
+    const lake_table *reader;
     const lake_input *input;
     ledger_edge edge;
     strings fed; /* feeds of the units to read; not of MAP_ALL: there it is every unit */
 } reading;
-
-static const unit_feed *staged_feed(const reading *r, const staged *st) {
-    for (size_t i = 0; i < st->feeds.count; i++)
-        if (st->feeds.items[i].input == r->input)
-            return &st->feeds.items[i];
-    return NULL;
-}
-
-static bool staged_feeds(const reading *r, const staged *st) {
-    const unit_feed *feed = staged_feed(r, st);
-    if (r->input->map.kind == MAP_ALL)
-        return true;
-    for (size_t i = 0; feed && i < r->fed.count; i++)
-        if (strings_contain(&feed->partitions, r->fed.items[i]))
-            return true;
-    return false;
-}
-
-/* Versions of this build that are not to be read again as recorded ones. */
-static bool is_new(const staged *st) {
-    return st->changed && st->outcome != OUTCOME_LEAVING;
-}
 
 /* Versions that this build replaces, or ends with their generation. */
 static const staged *replaced(const build_state *s, const lake_input *input, const char *text) {
@@ -66,12 +45,9 @@ static void add_recorded(const reading *r, const ledger_units *units, source_uni
             vec_push(r->s->arena, ret, ((source_unit){.unit = units->items[i]}));
 }
 
-static void add_staged(const reading *r, source_units *ret) {
-    const staged_table *table = &r->s->tables[r->input->table->index];
-    for (size_t i = 0; table->table && i < table->partitions.count; i++) {
-        const staged *st = table->partitions.items[i];
-        if (!is_new(st) || !staged_feeds(r, st))
-            continue;
+static void add_staged(const reading *r, const staged_list *staged_units, source_units *ret) {
+    for (size_t i = 0; staged_units && i < staged_units->count; i++) {
+        const staged *st = staged_units->items[i];
         source_unit unit = {.staged = st,
                             .unit = {.partition = st->text,
                                      .content = st->content,
@@ -81,21 +57,11 @@ static void add_staged(const reading *r, source_units *ret) {
     }
 }
 
-/* The newest base partition at or before last that a version of this build feeds, or NULL. */
-static const char *newest_staged(const reading *r, const char *prefix, const char *last) {
-    const char *newest = NULL;
-    const staged_table *table = &r->s->tables[r->input->table->index];
-    for (size_t i = 0; table->table && i < table->partitions.count; i++) {
-        const staged *st = table->partitions.items[i];
-        const unit_feed *feed = is_new(st) && st->rows > 0 ? staged_feed(r, st) : NULL;
-        for (size_t k = 0; feed && k < feed->partitions.count; k++) {
-            const char *base = feed->partitions.items[k];
-            if (str_starts(base, prefix) && strcmp(base, last) <= 0
-                && span_base_prefix(base, r->s->arena) && (!newest || strcmp(base, newest) > 0))
-                newest = base;
-        }
-    }
-    return newest;
+static void add_all_staged(const reading *r, source_units *ret) {
+    if (r->input->map.kind == MAP_ALL)
+        add_staged(r, feeders_all(r->s, r->reader, r->input), ret);
+    for (size_t i = 0; i < r->fed.count; i++)
+        add_staged(r, feeders_of(r->s, r->reader, r->input, r->fed.items[i]), ret);
 }
 
 static bool are_all_replaced(const reading *r, const ledger_units *units) {
@@ -133,7 +99,7 @@ static status find_newest(reading *r, const char *text, error *err) {
     if (!prefix)
         return OK;
     const ledger_bases bases = {.prefix = prefix, .last = own};
-    const char *newest = newest_staged(r, prefix, own);
+    const char *newest = feeders_newest(r->s, r->reader, r->input, prefix, own);
     TRY(newest_recorded(r, bases, &recorded, err));
     if (!newest || (recorded && strcmp(recorded, newest) > 0))
         newest = recorded;
@@ -144,7 +110,7 @@ static status find_newest(reading *r, const char *text, error *err) {
 
 static status begin_reading(const build_state *s, const lake_table *t, const lake_input *input,
                             const char *text, reading *ret, error *err) {
-    reading r = {.s = s, .input = input, .edge = build_edge(s->c, t, input)};
+    reading r = {.s = s, .reader = t, .input = input, .edge = build_edge(s->c, t, input)};
     if (input->map.kind == MAP_WINDOW)
         TRY(span_reads(input->map.span, text, s->arena, &r.fed, err));
     else if (input->map.kind == MAP_AS_OF)
@@ -180,6 +146,20 @@ static int by_partition(const void *left, const void *right) {
                   ((const source_unit *)right)->unit.partition);
 }
 
+/* One version may feed several of the base partitions that are read. */
+static void sort_each_once(source_units *units) {
+    size_t kept = 0;
+    if (units->count == 0)
+        return;
+    qsort(units->items, units->count, sizeof *units->items, by_partition);
+    for (size_t i = 0; i < units->count; i++) {
+        const source_unit *last = kept > 0 ? &units->items[kept - 1] : NULL;
+        if (!last || !last->staged || last->staged != units->items[i].staged)
+            units->items[kept++] = units->items[i];
+    }
+    units->count = kept;
+}
+
 status state_units(const build_state *s, const lake_table *t, const lake_input *input,
                    const char *text, source_units *ret, error *err) {
     ledger_units recorded = {0};
@@ -191,9 +171,8 @@ status state_units(const build_state *s, const lake_table *t, const lake_input *
         keep_newest(&recorded);
     add_recorded(&r, &recorded, &units);
     if (!input->table->source) {
-        add_staged(&r, &units);
-        if (units.count > 0)
-            qsort(units.items, units.count, sizeof *units.items, by_partition);
+        add_all_staged(&r, &units);
+        sort_each_once(&units);
     }
     *ret = units;
     return OK;
