@@ -69,22 +69,26 @@ status ledger_feeds_of(ledger *l, int64_t table, int64_t input, const char *map,
     return OK;
 }
 
+/* CROSS JOIN: from the partition to its versions and what they feed, in this order; SQLite would
+ * rather walk over all feeds of the edge. */
+#define VERSIONS_EVER " FROM partition p CROSS JOIN version v"
+#define OF_PARTITION_EVER                                                   \
+    "p.tbl = $2 AND p.text = $4 AND v.partition = p.id AND f.input = p.tbl" \
+    " AND f.unit = v.id AND f.tbl = $1 AND f.map = $3"
+
 status ledger_feeds_ever(ledger *l, const ledger_edge *edge, const char *partition, arena *a,
                          strings *ret, bool *ret_known, error *err) {
     const db_value values[] = {DB_I(edge->table), DB_I(edge->input), DB_T(edge->map),
                                DB_T(partition)};
-    const ledger_query feeds = {
-        "SELECT DISTINCT f.partition FROM partition p JOIN version v ON v.partition = p.id"
-        " JOIN feed f ON f.input = p.tbl AND f.unit = v.id AND f.tbl = $1 AND f.map = $3"
-        " WHERE p.tbl = $2 AND p.text = $4 ORDER BY f.partition",
-        values, ARRAY_SIZE(values), ledger_read_text};
+    const ledger_query feeds = {"SELECT DISTINCT f.partition" VERSIONS_EVER
+                                " CROSS JOIN feed f WHERE " OF_PARTITION_EVER
+                                " ORDER BY f.partition",
+                                values, ARRAY_SIZE(values), ledger_read_text};
     strings partitions = {0};
     int64_t known;
     TRY(ledger_select(l, &feeds, a, &partitions, err));
     TRY(db_get_int(l->d,
-                   "SELECT 1 FROM partition p JOIN version v ON v.partition = p.id"
-                   " JOIN fed f ON f.tbl = $1 AND f.input = p.tbl AND f.map = $3 AND f.unit = v.id"
-                   " WHERE p.tbl = $2 AND p.text = $4 LIMIT 1",
+                   "SELECT 1" VERSIONS_EVER " CROSS JOIN fed f WHERE " OF_PARTITION_EVER " LIMIT 1",
                    values, ARRAY_SIZE(values), 0, &known, err));
     *ret = partitions;
     *ret_known = known != 0;

@@ -12,10 +12,12 @@
     " JOIN tbl t ON t.id = l.input AND t.kind = 'derived'"                     \
     " JOIN derivation d ON d.version = l.unit AND d.created_seq <= $2) "
 
-#define ANCESTRAL_DELIVERIES(derivation)                                                          \
-    ANCESTRY(derivation)                                                                          \
-    "SELECT DISTINCT e.id, e.state, e.file FROM ancestry a JOIN lineage l ON l.derivation = a.id" \
-    " JOIN tbl t ON t.id = l.input AND t.kind = 'source' JOIN delivery e ON e.id = l.unit "
+/* CROSS JOIN: from the few to what they name; SQLite would rather walk over all deliveries. */
+#define ANCESTRAL_DELIVERIES(derivation)                                                   \
+    ANCESTRY(derivation)                                                                   \
+    "SELECT DISTINCT e.id, e.state, e.file FROM ancestry a CROSS JOIN lineage l"           \
+    " CROSS JOIN tbl t CROSS JOIN delivery e WHERE l.derivation = a.id AND t.id = l.input" \
+    " AND t.kind = 'source' AND e.id = l.unit "
 
 typedef struct basis {
     hasher *hasher;
@@ -165,13 +167,14 @@ status ledger_undoables_of(ledger *l, const char *run, arena *a, ledger_undoable
         "SELECT c.tbl, p.text, c.partition, c.derivation, c.version, c.to_seq, o.partition,"
         " o.derivation, o.version, CASE WHEN q.generation <> t.generation"
         " OR p.generation <> t.generation THEN 1 ELSE 0 END,"
-        " CASE WHEN v.state <> 'kept' THEN 1 ELSE 0 END FROM moment m"
-        " JOIN current c ON c.from_seq = m.seq JOIN partition p ON p.id = c.partition"
-        " JOIN tbl t ON t.id = c.tbl"
-        " LEFT JOIN (current o JOIN partition q ON q.id = o.partition"
-        " JOIN version v ON v.id = o.version)"
-        " ON o.tbl = c.tbl AND q.text = p.text AND o.to_seq = c.from_seq"
-        " WHERE m.run = $1 ORDER BY t.name, p.text, c.from_seq",
+        " CASE WHEN v.state <> 'kept' THEN 1 ELSE 0 END FROM moment m CROSS JOIN tbl t"
+        " CROSS JOIN current c CROSS JOIN partition p"
+        " LEFT JOIN current o ON o.id = (SELECT max(b.id) FROM partition s"
+        " JOIN current b ON b.partition = s.id AND b.to_seq = c.from_seq"
+        " WHERE s.tbl = c.tbl AND s.text = p.text)"
+        " LEFT JOIN partition q ON q.id = o.partition LEFT JOIN version v ON v.id = o.version"
+        " WHERE m.run = $1 AND c.tbl = t.id AND c.from_seq = m.seq AND p.id = c.partition"
+        " ORDER BY t.name, p.text, c.from_seq",
         values, ARRAY_SIZE(values), read_undoable};
     ledger_undoables all = {0};
     TRY(ledger_select(l, &query, a, &all, err));

@@ -161,6 +161,7 @@ CREATE TABLE current (
     to_seq BIGINT                           -- NULL: now
 );
 CREATE UNIQUE INDEX current_now ON current (partition) WHERE to_seq IS NULL;
+CREATE INDEX current_by_partition ON current (partition, from_seq);
 CREATE INDEX current_by_generation ON current (tbl, generation) WHERE to_seq IS NULL;
 CREATE INDEX current_by_start ON current (tbl, from_seq);
 CREATE INDEX current_by_end ON current (tbl, to_seq) WHERE to_seq IS NOT NULL;

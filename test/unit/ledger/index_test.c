@@ -1,5 +1,8 @@
 #include "fixture.h"
 
+#include "ledger/care.h"
+#include "ledger/lineage.h"
+
 /* Questions that a run asks for each unit or partition, or when nothing changed, must find their
  * rows by an index. A driver that explains every statement before it runs it watches them. */
 
@@ -42,8 +45,8 @@ static void note_scan(const char *detail, const char *sql) {
  * one table apart? */
 static bool is_narrow(const char *detail) {
     static const char *const TELLING[] = {
-        "unit",     "partition", "id",      "text",        "version",
-        "identity", "from_seq",  "to_seq>", "generation=",
+        "unit", "partition", "id",       "text",    "version",     "identity",
+        "(seq", "(run",      "from_seq", "to_seq>", "generation=",
     };
     for (size_t i = 0; i < ARRAY_SIZE(TELLING); i++)
         if (strstr(strchr(detail, '(') ? strchr(detail, '(') : "", TELLING[i]) != NULL)
@@ -226,6 +229,34 @@ static void test_one_partition_is_found_without_walking_over_the_others(void **s
     assert_nothing_scanned();
 }
 
+/* What people ask about one partition or one small run. */
+static void test_what_is_told_of_one_partition_walks_over_no_others(void **state) {
+    fixture *f = *state;
+    fill(f);
+    fixture_begin(f);
+    int64_t version = fixture_build(f, SILVER, "event_date=1", "other");
+    fixture_commit(f);
+    open_watched(f);
+    WATCH.narrow = true;
+    const ledger_edge edge = fixture_edge(f, NAMED, SILVER);
+    ledger_current c;
+    ledger_pasts pasts;
+    ledger_terms terms;
+    ledger_undoables undone;
+    strings texts;
+    bool known;
+    int64_t silver = fixture_id(f, SILVER);
+    assert_ok(ledger_current_get(f->l, silver, "event_date=1", f->a, &c, &f->err));
+    assert_int_equal(c.version, version);
+    assert_ok(ledger_feeds_ever(f->l, &edge, "event_date=1", f->a, &texts, &known, &f->err));
+    assert_ok(ledger_history(f->l, silver, "event_date=1", f->a, &pasts, &f->err));
+    assert_int_equal(pasts.count, 2);
+    assert_ok(ledger_terms_before(f->l, silver, "event_date=1", INT64_MAX, f->a, &terms, &f->err));
+    assert_ok(ledger_undoables_of(f->l, "run", f->a, &undone, &f->err));
+    assert_ok(ledger_deliveries_between(f->l, c.derivation, 0, f->a, &texts, &f->err));
+    assert_nothing_scanned();
+}
+
 static void test_the_watch_sees_a_scan(void **state) {
     fixture *f = *state;
     int64_t count;
@@ -243,6 +274,7 @@ int main(void) {
         CLAIM(test_planning_scans_nothing),
         CLAIM(test_a_commit_scans_nothing),
         CLAIM(test_one_partition_is_found_without_walking_over_the_others),
+        CLAIM(test_what_is_told_of_one_partition_walks_over_no_others),
     };
     return fixture_run("index", TESTS, ARRAY_SIZE(TESTS));
 }
