@@ -82,11 +82,20 @@ static const char *const MARK_EVERYTHING[] = {
     " WHERE t.kind = 'derived' AND t.state = 'active' AND g.partition_by = '[]'" MARK_AGAIN,
 };
 
+/* Its key is what it was, and would be no reason to build it. */
+static const char *const MARK_LOST = "INSERT INTO mark (tbl, partition, cause, ref, seq)"
+                                     " SELECT t.id, p.text, $1, 'journal', $2 FROM tbl t"
+                                     " JOIN current c ON c.tbl = t.id AND c.to_seq IS NULL"
+                                     " JOIN version v ON v.id = c.version AND v.state = 'lost'"
+                                     " JOIN partition p ON p.id = c.partition"
+                                     " WHERE t.kind = 'derived' AND t.state = 'active'" MARK_AGAIN;
+
 status ledger_mark_everything(ledger *l, int64_t seq, error *err) {
     const db_value values[] = {DB_T(cause_name(CAUSE_UPSTREAM)), DB_I(seq)};
+    const db_value lost[] = {DB_T(cause_name(CAUSE_MISSING)), DB_I(seq)};
     for (size_t i = 0; i < ARRAY_SIZE(MARK_EVERYTHING); i++)
         TRY(ledger_write(l, MARK_EVERYTHING[i], values, ARRAY_SIZE(values), err));
-    return OK;
+    return ledger_write(l, MARK_LOST, lost, ARRAY_SIZE(lost), err);
 }
 
 /* Each statement marks what one kind of feed reaches: the partitions it names; all that exist; and,

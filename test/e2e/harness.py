@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -229,6 +230,29 @@ class LakeTest(unittest.TestCase):
         for word in words:
             self.assertIn(word, text, str(result))
         return error
+
+
+# What is to be done next, and who is at it: a ledger made anew has all of it to look at again.
+LEDGER_OF_THE_MOMENT = {
+    "lease", "mark", "outbox", "pending_object", "pin", "rebuild", "staged", "unjournaled",
+    "sqlite_sequence",
+    ("edge", "bookmark_seq"), ("tbl", "projected_seq"), ("lake", "definition")}
+
+
+def ledger_rows(path):
+    """Table → all its rows, with their columns, of the ledger at path."""
+    found = {}
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        names = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for name, in names:
+            if name in LEDGER_OF_THE_MOMENT:
+                continue
+            columns = [c for _, c, *_ in db.execute(f"PRAGMA table_info({name})")
+                       if (name, c) not in LEDGER_OF_THE_MOMENT]
+            rows = db.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall()
+            found[name] = [tuple(columns)] + sorted(rows, key=repr)
+    db.close()
+    return found
 
 
 def copy_tree(source, target):

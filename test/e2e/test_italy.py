@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import REPOSITORY, Lake, oracle, remove_tree, sql_text
+from harness import REPOSITORY, Lake, ledger_rows, oracle, remove_tree, sql_text
 
 DELIVERIES = REPOSITORY.parent / "shared" / "data" / "italy-2020" / "deliveries"
 DEFINITION = Path(__file__).resolve().parent / "italy"
@@ -297,7 +297,12 @@ class ItalyTest(unittest.TestCase):
         lost = Lake({}, self.top / "lost")
         for path in (lost.dir / ".weir").glob("ledger.db*"):
             path.unlink()
+        kept = ledger_rows(self.daily.dir / ".weir" / "ledger.db")
         lost.weir("ledger", "rebuild")
+        made = ledger_rows(lost.dir / ".weir" / "ledger.db")
+        self.assertEqual(made.keys(), kept.keys())
+        for table, rows in kept.items():
+            self.assertEqual(made[table], rows, table)
         document = lost.run(self.moments[-1])
         self.assertEqual(document["partitions"]["built"], 0, document)
         self.assertEqual(document["partitions"]["reused"], 0, document)

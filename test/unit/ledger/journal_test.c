@@ -1,6 +1,7 @@
 #include "pair.h"
 
 #include "base/path.h"
+#include "ledger/care.h"
 #include "ledger/journal.h"
 
 #include <unistd.h>
@@ -274,6 +275,25 @@ static void test_an_older_ledger_is_recognised_and_brought_forward(void **state)
     pair_close(&p);
 }
 
+static void test_what_was_lost_is_wanted_anew_after_a_replay(void **state) {
+    fixture *f = *state;
+    pair p = pair_open(f);
+    fixture_begin(f);
+    fixture_build(f, SILVER, "event_date=2024-05-22", "v1");
+    fixture_build(f, SILVER, "event_date=2024-05-23", "v2");
+    fixture_commit(f);
+    fixture_begin(f);
+    assert_ok(ledger_file_lost(f->l, "silver.trips/event_date=2024-05-23/v2.parquet", &f->err));
+    pair_commit(&p);
+    assert_int_equal(pair_number(f, p.copy, "SELECT count(*) FROM mark WHERE cause = 'missing'"),
+                     1);
+    assert_int_equal(pair_number(f, p.copy,
+                                 "SELECT count(*) FROM mark WHERE cause = 'missing'"
+                                 " AND partition = 'event_date=2024-05-23'"),
+                     1);
+    pair_close(&p);
+}
+
 static void test_a_copy_is_of_one_commit_while_others_write(void **state) {
     fixture *f = *state;
     pair p = pair_open(f);
@@ -337,6 +357,7 @@ int main(void) {
         CLAIM(test_a_commit_stands_when_its_entry_cannot_be_written),
         CLAIM(test_a_rehearsal_exports_nothing),
         CLAIM(test_an_older_ledger_is_recognised_and_brought_forward),
+        CLAIM(test_what_was_lost_is_wanted_anew_after_a_replay),
         CLAIM(test_a_copy_is_of_one_commit_while_others_write),
         CLAIM(test_a_ledger_that_went_another_way_is_foreign),
         CLAIM(test_a_ledger_ahead_of_its_journal_is_foreign),
