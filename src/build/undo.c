@@ -220,5 +220,9 @@ status undo_drop_held(const build_context *c, const lake_table *t, arena *a,
             planned->items[kept++] = planned->items[i];
     }
     planned->count = kept;
+    for (size_t i = 0; i < holds.count; i++)
+        if (holds.items[i].is_stale)
+            vec_push(a, ret_held, holds.items[i].partition);
+    strings_sort_unique(ret_held);
     return OK;
 }

@@ -16,6 +16,7 @@ typedef struct ledger_hold {
     const char *run;    /* that was undone */
     const char *who, *why;
     int64_t at_us;
+    bool is_stale; /* filled in: something that the partition reads changed since */
 } ledger_hold;
 typedef VEC(ledger_hold) ledger_holds;
 /* Replaces a hold that is there. */

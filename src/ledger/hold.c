@@ -86,7 +86,8 @@ static void read_held(const db_rows *row, arena *a, void *into) {
                        .run = db_text(row, 3, a),
                        .who = db_text(row, 4, a),
                        .why = db_text(row, 5, a),
-                       .at_us = db_int(row, 6)},
+                       .at_us = db_int(row, 6),
+                       .is_stale = db_int(row, 9) != 0},
               .basis = db_text(row, 7, a),
               .seq = db_int(row, 8)};
     vec_push(a, all, h);
@@ -94,9 +95,12 @@ static void read_held(const db_rows *row, arena *a, void *into) {
 
 static status select_held(ledger *l, int64_t table, arena *a, helds *ret, error *err) {
     const db_value values[] = {DB_I(table)};
-    const ledger_query query = {"SELECT tbl, partition, derivation, run, who, why, at, basis, seq"
-                                " FROM hold WHERE tbl = $1 OR $1 = 0 ORDER BY tbl, partition",
-                                values, ARRAY_SIZE(values), read_held};
+    const ledger_query query = {
+        "SELECT h.tbl, h.partition, h.derivation, h.run, h.who, h.why, h.at, h.basis, h.seq,"
+        " CASE WHEN EXISTS (SELECT 1 FROM mark m WHERE m.tbl = h.tbl AND m.partition = h.partition"
+        " AND m.seq > h.seq) THEN 1 ELSE 0 END"
+        " FROM hold h WHERE h.tbl = $1 OR $1 = 0 ORDER BY h.tbl, h.partition",
+        values, ARRAY_SIZE(values), read_held};
     return ledger_select(l, &query, a, ret, err);
 }
 
@@ -191,8 +195,14 @@ static void read_file_name(const db_rows *row, arena *a, void *into) {
     strmap_set(all->files, db_text(row, 0, a), arena_strdup(a, db_text(row, 2, a)));
 }
 
+/* Of what was known when it was made: content that came out equal later has other deliveries
+ * behind it, too. */
 static status read_by(ledger *l, int64_t derivation, arena *a, files_by_id *ret, error *err) {
-    const db_value values[] = {DB_I(derivation), DB_I(INT64_MAX)};
+    const db_value id[] = {DB_I(derivation)};
+    int64_t seq;
+    TRY(db_get_int(l->d, "SELECT created_seq FROM derivation WHERE id = $1", id, ARRAY_SIZE(id), 0,
+                   &seq, err));
+    const db_value values[] = {DB_I(derivation), DB_I(seq)};
     const ledger_query query = {ANCESTRAL_DELIVERIES("$1"), values, ARRAY_SIZE(values),
                                 read_file_name};
     ret->files = strmap_new(a);

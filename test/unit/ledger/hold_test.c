@@ -88,6 +88,23 @@ static void test_a_hold_tells_whose_and_why_until_it_is_released(void **state) {
     assert_true(held);
 }
 
+static void test_a_hold_tells_whether_something_changed_since(void **state) {
+    fixture *f = *state;
+    ledger_holds all = {0};
+    const mark stale = {.partition = DAY, .cause = CAUSE_NEW, .ref = "a.csv"};
+    fixture_begin(f);
+    assert_ok(ledger_mark_add(f->l, fixture_id(f, SILVER), &stale, &f->err));
+    hold(f, SILVER, DAY, 1);
+    fixture_commit(f);
+    assert_ok(ledger_holds_of(f->l, 0, f->a, &all, &f->err));
+    assert_false(all.items[0].is_stale);
+    fixture_begin(f);
+    assert_ok(ledger_mark_add(f->l, fixture_id(f, SILVER), &stale, &f->err));
+    fixture_commit(f);
+    assert_ok(ledger_holds_of(f->l, 0, f->a, &all, &f->err));
+    assert_true(all.items[0].is_stale);
+}
+
 static void test_what_is_held_is_marked_and_not_shown_as_such(void **state) {
     fixture *f = *state;
     int64_t count = 0;
@@ -196,6 +213,7 @@ static void test_deliveries_that_only_one_of_two_read_are_told(void **state) {
 int main(void) {
     static const struct CMUnitTest TESTS[] = {
         CLAIM(test_a_hold_tells_whose_and_why_until_it_is_released),
+        CLAIM(test_a_hold_tells_whether_something_changed_since),
         CLAIM(test_what_is_held_is_marked_and_not_shown_as_such),
         CLAIM(test_a_hold_ends_when_a_delivery_far_up_no_longer_counts),
         CLAIM(test_a_hold_ends_when_code_on_the_way_changes),
