@@ -2,7 +2,7 @@
 
 #include "base/path.h"
 #include "engine/duckdb/digest.h"
-#include "engine/duckdb/folder.h"
+#include "base/scratch.h"
 #include "engine/duckdb/job.h"
 
 #include <unistd.h>
@@ -17,7 +17,7 @@ void worker_close(worker *w) {
     db_close(&w->shared);
     keep_free(w->keep);
     if (w->temp_dir != NULL) {
-        folder_remove(w->temp_dir);
+        scratch_remove(w->temp_dir);
         close(w->temp_lock);
     }
     arena_free(w->arena);
@@ -29,7 +29,7 @@ static status make_temp_dir(worker *w, const char *parent, error *err) {
         return error_set(err, E_USAGE, "the temporary folder \"%s\" is not an absolute path",
                          parent);
     TRY(dir_make(parent, err));
-    return folder_make_own(parent, w->arena, &w->temp_dir, &w->temp_lock, err);
+    return scratch_make(parent, "duckdb-", w->arena, &w->temp_dir, &w->temp_lock, err);
 }
 
 static status job_open(const job_context *c, json_t **ret, error *err) {

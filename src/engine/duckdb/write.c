@@ -4,7 +4,7 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "engine/duckdb/field_ids.h"
-#include "engine/duckdb/folder.h"
+#include "base/scratch.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -89,7 +89,7 @@ static status take_partition(writer *w, const char *name, build_files *files, er
     const char *folder = path_join(w->arena, w->out, name);
     if (str_starts(name, ORDINAL "="))
         number_int64(name + strlen(ORDINAL "="), &ordinal);
-    TRY(folder_list(folder, w->arena, &names, err));
+    TRY(scratch_names(folder, w->arena, &names, err));
     for (size_t i = 0; i < names.count; i++) {
         const char *path = path_join(w->arena, folder, names.items[i]);
         if (ordinal < 0)
@@ -130,7 +130,7 @@ static status read_outside(const writer *w, const char *source, build_outside *r
 static status write_many(writer *w, build_files *files, build_outside *outside, error *err) {
     strings names;
     TRY(copy_partitioned(w, err));
-    TRY(folder_list(w->out, w->arena, &names, err));
+    TRY(scratch_names(w->out, w->arena, &names, err));
     for (size_t i = 0; i < names.count; i++)
         TRY(take_partition(w, names.items[i], files, err));
     if (w->outside_paths.count == 0)
@@ -146,7 +146,7 @@ static status list_written(const writer *w, strings *ret, error *err) {
     db_table table;
     strings names;
     strings paths = {0};
-    TRY(folder_list(w->out, w->arena, &names, err));
+    TRY(scratch_names(w->out, w->arena, &names, err));
     for (size_t i = 0; i < names.count; i++) {
         const char *path = path_join(w->arena, w->out, names.items[i]);
         buf sql = buf_new(w->arena);
@@ -214,12 +214,12 @@ status build_write(db *d, const build_spec *spec, arena *a, build_files *ret,
     build_files files = {0};
     build_outside outside = {0};
     status result = OK;
-    folder_remove(out);
+    scratch_remove(out);
     if (spec->plan.partitions.count == 1)
         result = write_single(&w, &files, &outside, err);
     else if (spec->plan.partitions.count > 1)
         result = write_many(&w, &files, &outside, err);
-    folder_remove(out);
+    scratch_remove(out);
     if (result != OK) {
         build_remove(&files);
         return result;

@@ -1,7 +1,7 @@
 #include "fixture.h"
 
 #include "base/path.h"
-#include "engine/duckdb/folder.h"
+#include "base/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,7 +48,7 @@ int fixture_set_up(void **state) {
 int fixture_tear_down(void **state) {
     fixture *f = *state;
     worker_close(&f->worker);
-    folder_remove(f->dir);
+    scratch_remove(f->dir);
     arena_free(f->arena);
     free(f);
     return 0;

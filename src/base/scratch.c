@@ -1,4 +1,4 @@
-#include "engine/duckdb/folder.h"
+#include "base/scratch.h"
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -13,11 +13,10 @@
 
 enum { OPEN_FOLDERS_MAX = 16 };
 
-#define OWN_PREFIX "duckdb-"
 /* Younger ones may not be locked yet by those who have just made them. */
 static const int64_t LEFT_AFTER_S = 60;
 
-status folder_list(const char *path, arena *a, strings *ret, error *err) {
+status scratch_names(const char *path, arena *a, strings *ret, error *err) {
     strings names = {0};
     DIR *folder = opendir(path);
     if (folder == NULL && errno != ENOENT)
@@ -43,7 +42,7 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return remove(path);
 }
 
-void folder_remove(const char *path) {
+void scratch_remove(const char *path) {
     nftw(path, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -58,22 +57,23 @@ static void remove_left(const char *path) {
     if (fd < 0)
         return;
     if (is_old(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0)
-        folder_remove(path);
+        scratch_remove(path);
     close(fd);
 }
 
-static void sweep(const char *parent, arena *a) {
+static void sweep(const char *parent, const char *prefix, arena *a) {
     strings names = {0};
-    if (folder_list(parent, a, &names, NULL) != OK)
+    if (scratch_names(parent, a, &names, NULL) != OK)
         return;
     for (size_t i = 0; i < names.count; i++)
-        if (str_starts(names.items[i], OWN_PREFIX))
+        if (str_starts(names.items[i], prefix))
             remove_left(path_join(a, parent, names.items[i]));
 }
 
-status folder_make_own(const char *parent, arena *a, char **ret_path, int *ret_fd, error *err) {
-    sweep(parent, a);
-    char *path = path_join(a, parent, OWN_PREFIX "XXXXXX");
+status scratch_make(const char *parent, const char *prefix, arena *a, char **ret_path, int *ret_fd,
+                    error *err) {
+    sweep(parent, prefix, a);
+    char *path = path_join(a, parent, arena_printf(a, "%sXXXXXX", prefix));
     if (mkdtemp(path) == NULL)
         return error_set_errno(err, errno, "cannot make a folder in \"%s\"", parent);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,4 +1,4 @@
-#include "engine/duckdb/folder.h"
+#include "base/scratch.h"
 
 #include "base/path.h"
 
@@ -29,7 +29,7 @@ static int open_fixture(void **state) {
 
 static int close_fixture(void **state) {
     fixture *f = *state;
-    folder_remove(f->parent);
+    scratch_remove(f->parent);
     arena_free(f->arena);
     free(f);
     return 0;
@@ -37,7 +37,7 @@ static int close_fixture(void **state) {
 
 static char *make_own(fixture *f, int *ret_fd) {
     char *path = NULL;
-    assert_int_equal(folder_make_own(f->parent, f->arena, &path, ret_fd, NULL), OK);
+    assert_int_equal(scratch_make(f->parent, "own-", f->arena, &path, ret_fd, NULL), OK);
     return path;
 }
 
