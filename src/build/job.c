@@ -49,11 +49,11 @@ static status fill_input(const build_state *s, const build_job *job, size_t plac
     strings fed = *texts;
     strmap *seen = strmap_new(s->arena);
     bool filter = false;
-    if (input->map.span) {
+    if (input->map.span && !job->whole) {
         ASSERT(job->count == 1); /* such a map is written, and so its table never aligned */
         TRY(state_fed(s, job->table->table, input, texts->items[0], &fed, err));
     }
-    for (size_t p = 0; p < job->count; p++) {
+    for (size_t p = 0; p < (job->whole ? 1 : job->count); p++) {
         const source_units *units = &job->partitions[p]->inputs[place];
         for (size_t i = 0; i < units->count; i++) {
             const char *key = NULL;
@@ -62,7 +62,7 @@ static status fill_input(const build_state *s, const build_job *job, size_t plac
                 continue;
             strmap_set(seen, key, document);
             TRY(add_unit(s, input, &units->items[i], document, err));
-            if (!filter)
+            if (!filter && !job->whole)
                 TRY(feeds_outside(s, job, input, &units->items[i], &fed, &outside, err));
             filter = filter || outside;
         }
@@ -114,13 +114,15 @@ static status partitions_document(const build_state *s, const build_job *job, js
     return OK;
 }
 
-static json_t *output_document(const build_state *s, const build_job *job, const char *folder) {
+static json_t *output_document(const build_state *s, const build_job *job) {
     const lake_table *t = job->table->table;
+    const char *dir = job->dir;
+    if (!dir)
+        dir = store_url(s->c->layers[t->layer], s->arena, job_folder(s, job, s->arena));
     char *stem = arena_printf(s->arena, "%s_%s_%" PRId64, t->short_name, s->c->run, job->number);
-    json_t *name = t->file_name ? json_string(t->file_name) : json_null();
-    return json_pack("{s:s, s:s, s:I, s:o}", "dir",
-                     store_url(s->c->layers[t->layer], s->arena, folder), "stem", stem,
-                     "target_bytes", (json_int_t)t->file_target_bytes, "file_name", name);
+    json_t *name = t->file_name && !job->whole ? json_string(t->file_name) : json_null();
+    return json_pack("{s:s, s:s, s:I, s:o}", "dir", dir, "stem", stem, "target_bytes",
+                     (json_int_t)t->file_target_bytes, "file_name", name);
 }
 
 static status fill_document(const build_state *s, const build_job *job, json_t *document,
@@ -145,14 +147,14 @@ static bool reads_window(const lake_table *t) {
 
 status job_document(const build_state *s, const build_job *job, json_t **ret, error *err) {
     const lake_table *t = job->table->table;
-    char *folder = job_folder(s, job, s->arena);
-    TRY(store_prepare(s->c->layers[t->layer], folder, err));
-    json_t *document =
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:b}", "op", "build", "table", t->name,
-                  "sql", t->sql, "columns", columns_document(state_ledger_table(s, t)),
-                  "partition_by", texts_document(&t->partition_by), "outside",
-                  reads_window(t) ? "drop" : "fail", "output", output_document(s, job, folder),
-                  "maps", feeds_maps(s->c->lake, t), "single_thread", t->order_sensitive ? 1 : 0);
+    if (!job->dir)
+        TRY(store_prepare(s->c->layers[t->layer], job_folder(s, job, s->arena), err));
+    json_t *document = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:b}", "op", "build", "table", t->name, "sql",
+        t->sql, "columns", columns_document(state_ledger_table(s, t)), "partition_by",
+        texts_document(&t->partition_by), "outside",
+        reads_window(t) || job->whole ? "drop" : "fail", "output", output_document(s, job), "maps",
+        feeds_maps(s->c->lake, t), "single_thread", t->order_sensitive ? 1 : 0);
     status filled = fill_document(s, job, document, err);
     if (filled != OK) {
         json_decref(document);

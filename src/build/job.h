@@ -10,7 +10,10 @@ typedef struct build_job {
     staged_table *table;
     staged **partitions; /* borrowed, in order: a place is a partition's ordinal */
     size_t count;
-    int64_t number; /* within the run and table: names its folder and files */
+    int64_t number;  /* within the run and table: names its folder and files */
+    const char *dir; /* absolute: write there; NULL: below the run's prefix in the store */
+    bool whole; /* read all that the first partition's inputs have, unfiltered, and drop rows of
+                        other partitions */
 } build_job;
 
 /* Where a run stages what it makes for a table: a key prefix below the layer's store. */

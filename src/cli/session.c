@@ -38,10 +38,9 @@ static const char *find_temp_dir(arena *a, const char *dir) {
     return system != NULL && path_is_absolute(system) ? system : "/tmp";
 }
 
-static status open_engine(const session *s, const char *dir, engine_options options, engine **ret,
-                          error *err) {
+static status open_engine(const session *s, engine_options options, engine **ret, error *err) {
     options.worker = s->worker;
-    options.temp_dir = find_temp_dir(s->arena, dir);
+    options.temp_dir = s->temp_dir;
     options.interrupted = s->command->interrupted;
     return engine_open(&options, ret, err);
 }
@@ -63,11 +62,12 @@ static const char *worker_version(arena *a, const char *worker) {
 static status load_definition(session *s, errors *all, error *err) {
     char *dir = NULL;
     TRY(session_find_dir(s->command, &dir, err));
+    s->temp_dir = find_temp_dir(s->arena, dir);
     TRY(engine_find_worker(s->arena, &s->worker, err));
     engine *loader = NULL;
     engine_options options = {
         .timezone = "UTC", .workers = 1, .threads = 1, .memory_bytes = LOADING_MEMORY_BYTES};
-    TRY(open_engine(s, dir, options, &loader, err));
+    TRY(open_engine(s, options, &loader, err));
     sql_engine sql = engine_sql(loader);
     lake_options how = {.dir = dir,
                         .environment = find_environment(s->command),
@@ -86,7 +86,7 @@ static status open_lake_engine(session *s, error *err) {
                               .workers = workers,
                               .threads = s->lake->worker_threads,
                               .memory_bytes = s->lake->worker_memory_bytes};
-    return open_engine(s, s->lake->dir, options, &s->engine, err);
+    return open_engine(s, options, &s->engine, err);
 }
 
 status session_load(command *c, session *s, errors *all, error *err) {

@@ -19,8 +19,9 @@ typedef struct session {
     ledger_table *tables; /* one per lake table, same index */
     store **layers;       /* one per lake layer */
     store *quarantine;
-    store *journal; /* the lake's own store, which has the journal */
-    char *worker;   /* the program */
+    store *journal;       /* the lake's own store, which has the journal */
+    char *worker;         /* the program */
+    const char *temp_dir; /* absolute: for files that do not outlive the command */
     const char *who;
     int64_t now_us; /* --now; 0: not given */
     int64_t fence;  /* of the lease, while this command works under it; else 0 */

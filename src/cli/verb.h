@@ -103,6 +103,7 @@ status verb_status(command *c, error *err);
 status verb_undo(command *c, error *err);
 status verb_validate(command *c, error *err);
 status verb_version(command *c, error *err);
+status verb_verify(command *c, error *err);
 status verb_why(command *c, error *err);
 status verb_withdraw(command *c, error *err);
 

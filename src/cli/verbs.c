@@ -439,6 +439,27 @@ const verb VERBS[] = {
         .run = verb_doctor,
     },
     {
+        .name = "verify",
+        .group = VERB_OTHER,
+        .arguments = "[SELECT…]",
+        .arguments_max = SIZE_MAX,
+        .options = OPTION_SELECT | OPTION_RANGE | OPTION_BIT(OPTION_SAMPLE)
+                   | OPTION_BIT(OPTION_SEED) | OPTION_BIT(OPTION_WHOLE) | OPTION_BIT(OPTION_JOBS),
+        .line = "build again what is current, and compare",
+        .doc =
+            "Makes partitions again from the inputs they were made of, in a folder beside the "
+            "lake that is removed, and compares digests: another engine, a damaged input, or SQL "
+            "that does not always give the same shows. What is stale, held or accepted is "
+            "skipped. --whole runs the SQL once over all of every input instead, and so names "
+            "the partitions where a written map leaves out what the SQL would take. Changes "
+            "nothing and holds no lease: runs go on meanwhile. Ends with 3 when something "
+            "differs. Damage to files is weir fsck's business.",
+        .examples = {{"weir verify --sample 5%", "a part, for cron; another one each time"},
+                     {"weir verify gold.day --from 30d", "the last days, all of them"},
+                     {"weir verify --whole silver.province", "is the map right?"}},
+        .run = verb_verify,
+    },
+    {
         .name = "fsck",
         .group = VERB_OTHER,
         .arguments = "",
