@@ -80,6 +80,7 @@ status verb_changes(command *c, error *err);
 status verb_completion(command *c, error *err);
 status verb_diff(command *c, error *err);
 status verb_doctor(command *c, error *err);
+status verb_drop(command *c, error *err);
 status verb_fsck(command *c, error *err);
 status verb_gc(command *c, error *err);
 status verb_graph(command *c, error *err);

@@ -20,6 +20,7 @@ static json_t *table_row(const lake_table *t, const table_summary *sum, int64_t 
     json_object_set_new(row, "failed", json_integer(sum->failed));
     json_object_set_new(row, "blocked", json_integer(blocked));
     json_object_set_new(row, "held", json_integer(sum->held));
+    json_object_set_new(row, "accepted", json_integer(sum->accepted));
     json_object_set_new(row, "rows", json_integer(sum->rows));
     json_object_set_new(row, "bytes", json_integer(sum->bytes));
     json_object_set_new(row, "last_run", output_string(sum->last_run));
@@ -105,6 +106,27 @@ static status collect_holds(session *s, const bool *selected, json_t *rows, erro
     return OK;
 }
 
+/* What is left of tables that are no longer defined. */
+static status collect_orphans(session *s, json_t *rows, error *err) {
+    ledger_orphans all = {0};
+    TRY(ledger_orphans_of(s->ledger, s->arena, &all, err));
+    for (size_t i = 0; i < all.count; i++) {
+        const ledger_orphan *o = &all.items[i];
+        table_summary has = {0};
+        if (o->is_dropped)
+            continue;
+        TRY(ledger_table_summary(s->ledger, o->id, o->is_source, s->arena, &has, err));
+        json_t *row = json_object();
+        json_object_set_new(row, "table", output_string(o->name));
+        json_object_set_new(row, "kind", json_string(o->is_source ? "source" : "derived"));
+        json_object_set_new(row, "partitions", json_integer(has.partitions));
+        json_object_set_new(row, "rows", json_integer(has.rows));
+        json_object_set_new(row, "bytes", json_integer(has.bytes));
+        json_array_append_new(rows, row);
+    }
+    return OK;
+}
+
 enum { TOLD_MAX = 10 };
 
 /* No more than a few of each kind: the whole list is in the document. */
@@ -148,12 +170,40 @@ static void tell_holds(output *o, const json_t *holds) {
     }
 }
 
+static void tell_accepted(const session *s, const json_t *tables) {
+    size_t i;
+    const json_t *row;
+    json_array_foreach(tables, i, row) {
+        int64_t count = json_get_int(row, "accepted", 0);
+        if (count > 0)
+            output_say(s->command->out, "accepted  %s: %s made by other code, kept by weir accept",
+                       json_get_string(row, "table", ""),
+                       output_plural(s->arena, count, "partition", "partitions"));
+    }
+}
+
+static void tell_orphans(const session *s, const json_t *orphans) {
+    size_t i;
+    const json_t *row;
+    json_array_foreach(orphans, i, row) {
+        if (!is_told(s->command->out, i, json_array_size(orphans), "orphaned"))
+            return;
+        output_say(s->command->out,
+                   "orphaned  %s (%s): no longer defined; `weir drop %s` lets it go",
+                   json_get_string(row, "table", ""),
+                   output_bytes(s->arena, json_get_int(row, "bytes", 0)),
+                   json_get_string(row, "table", ""));
+    }
+}
+
 static void tell(const session *s, const json_t *document) {
     output *o = s->command->out;
     int64_t quarantined = json_get_int(document, "quarantine", 0);
     tell_failures(o, json_object_get(document, "failed"));
     tell_blocked(o, json_object_get(document, "blocked"));
     tell_holds(o, json_object_get(document, "held"));
+    tell_accepted(s, json_object_get(document, "tables"));
+    tell_orphans(s, json_object_get(document, "orphaned"));
     if (quarantined > 0)
         output_say(o, "%s in quarantine", output_plural(s->arena, quarantined, "file", "files"));
 }
@@ -161,15 +211,18 @@ static void tell(const session *s, const json_t *document) {
 static status fill_document(session *s, const bool *selected, json_t *document, error *err) {
     const build_context build = session_build_context(s, NULL);
     json_t *rows = json_array(), *failed = json_array(), *holds = json_array();
+    json_t *orphans = json_array();
     build_blockeds blocked = {0};
     int64_t quarantined = 0;
     json_object_set_new(document, "tables", rows);
     json_object_set_new(document, "failed", failed);
     json_object_set_new(document, "held", holds);
+    json_object_set_new(document, "orphaned", orphans);
     TRY(build_blocked_find(&build, s->arena, &blocked, err));
     TRY(collect(s, selected, &blocked, rows, err));
     TRY(collect_failures(s, selected, failed, err));
     TRY(collect_holds(s, selected, holds, err));
+    TRY(collect_orphans(s, orphans, err));
     TRY(ledger_quarantine_count(s->ledger, &quarantined, err));
     json_object_set_new(document, "blocked", blocked_rows(s, selected, &blocked));
     json_object_set_new(document, "quarantine", json_integer(quarantined));

@@ -214,6 +214,23 @@ const verb VERBS[] = {
         .run = verb_accept,
     },
     {
+        .name = "drop",
+        .group = VERB_WORK,
+        .arguments = "TABLE",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .options = OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_WAIT),
+        .line = "let a table go that is no longer defined",
+        .doc = "A table whose files are gone from tables/ is orphaned: nothing builds it, and what "
+               "it has stays as it is. drop lets go of that: its directories are removed now, its "
+               "files by weir gc when retention is over (whatever `keep` says). Until then, "
+               "defining the table again brings it back without work. Of a source table nothing is "
+               "removed: raw history stays.",
+        .examples = {{"weir drop silver.old --reason 'nobody reads it since May'", "let it go"},
+                     {"weir drop --dry-run silver.old", "what it has"}},
+        .run = verb_drop,
+    },
+    {
         .name = "adopt",
         .group = VERB_WORK,
         .arguments = "TABLE PATH",

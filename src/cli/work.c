@@ -56,6 +56,13 @@ static status everything_projected(session *s, bool *ret, error *err) {
     return OK;
 }
 
+static status nothing_moves(session *s, bool *ret, error *err) {
+    directory_moves moves = {0};
+    TRY(ledger_directory_moves(s->ledger, s->arena, &moves, err));
+    *ret = moves.count == 0;
+    return OK;
+}
+
 static status land_holds_nothing(session *s, bool *ret, error *err) {
     return land_is_empty(s->lake, ret, err);
 }
@@ -66,8 +73,9 @@ status work_is_idle(session *s, work_scope scope, bool *ret, error *err) {
         work_scope from; /* asked for this scope and wider ones */
     } CLAIMS[] = {
         {tables_agree, WORK_LAND},         {nothing_pending, WORK_LAND},
-        {everything_journaled, WORK_LAND}, {land_holds_nothing, WORK_LAND},
-        {nothing_stale, WORK_ALL},         {everything_projected, WORK_ALL},
+        {everything_journaled, WORK_LAND}, {nothing_moves, WORK_LAND},
+        {land_holds_nothing, WORK_LAND},   {nothing_stale, WORK_ALL},
+        {everything_projected, WORK_ALL},
     };
     bool idle = true;
     for (size_t i = 0; idle && i < ARRAY_SIZE(CLAIMS); i++)
@@ -124,7 +132,7 @@ static void sweep_stores(const session *s) {
     sweep(s, s->journal);
 }
 
-status work_begin(session *s, work *ret, error *err) {
+static status begin(session *s, work *ret, error *err) {
     work w = {.session = s};
     TRY(journal_export(s->ledger, s->journal, err)); /* what a killed run had committed */
     clock_new_id(s->command->clock, w.run);
@@ -189,4 +197,22 @@ status work_end(work *w, status outcome, const json_t *summary, error *err) {
     if (err != NULL)
         *err = problem;
     return recorded;
+}
+
+/* What a definition that was just taken over, or a killed run, has left to do with directories. */
+static status move_folders(session *s, work *w, error *err) {
+    error why = {0};
+    project_context project = session_project_context(s, w->run);
+    status moved = project_moves(&project, &why);
+    if (moved == OK)
+        return OK;
+    status ended = work_end(w, moved, NULL, err);
+    if (err != NULL)
+        *err = why;
+    return ended;
+}
+
+status work_begin(session *s, work *ret, error *err) {
+    TRY(begin(s, ret, err));
+    return move_folders(s, ret, err);
 }

@@ -92,6 +92,9 @@ const key KEYS[] = {
      .is_policy = true, .doc = "what the files are; .gz and .zst are understood"},
     {FILE_SOURCE, "land", KEY_PATH, NULL, IN_SOURCE(land),
      .doc = "the folder below the lake's land folder; by default the table's name"},
+    {FILE_SOURCE, "was", KEY_TEXT, NULL, IN_SOURCE(was),
+     .doc = "the table's old name, as raw.x: its deliveries are those of this table now; its land "
+            "folder is not, unless \"land\" says so"},
     {SOURCE_DEFAULTS, "csv", KEY_GROUP, NULL, KEY_NOT_STORED, .doc = "how CSV files are written"},
     {SOURCE_DEFAULTS, "csv.delimiter", KEY_CHARACTER, ",", IN_SOURCE(csv.delimiter),
      .is_policy = true, .doc = "the character between values"},
@@ -181,6 +184,8 @@ const key KEYS[] = {
     {FILE_DERIVED, "map.*.*.by", KEY_EXPRESSION, NULL, KEY_NOT_STORED,
      .doc = "where a row stands; by default the input's partition column of that name, or what the "
             "SQL says"},
+    {FILE_DERIVED, "was", KEY_TEXT, NULL, IN_TABLE(was),
+     .doc = "the table's old name, as silver.x: what it holds is this table's now"},
     {DERIVED_DEFAULTS, "mode", KEY_WORD, "rebuild", KEY_NOT_STORED, .values = {"rebuild"},
      .later = {"merge", "point_in_time"}, .doc = "how a partition is made"},
     {FILE_DERIVED, "columns", KEY_NAMES, NULL, KEY_NOT_STORED,
@@ -200,7 +205,6 @@ const key KEYS[] = {
      .values = {"none", "hive"}, .doc = "the directory tree that other programs read"},
     LATER(FILE_DERIVED, "audit", "columns that differ by run"),
     LATER(FILE_DERIVED, "inputs", "the inputs of SQL whose syntax tree cannot be read"),
-    LATER(FILE_DERIVED, "was", "the table's old name"),
     LATER(FILE_DERIVED, "key", "the columns that identify a row, for mode: merge"),
     LATER(FILE_DERIVED, "sequence", "what orders the changes of a row, for mode: merge"),
     LATER(FILE_DERIVED, "deleted", "the condition of a deletion, for mode: merge"),

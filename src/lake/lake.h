@@ -54,6 +54,7 @@ typedef VEC(lake_column) lake_columns;
 
 typedef struct lake_source {
     const char *land; /* relative to the lake's land root, safe */
+    const char *was;  /* the table's */
     lake_format format;
     lake_csv csv;
     lake_columns columns; /* as declared; empty: every column of the file, as text for CSV */
@@ -110,6 +111,7 @@ typedef struct lake_table {
     const char *short_name;
     const char *sql_file;  /* relative to the lake's folder, NULL for source tables */
     const char *yaml_file; /* NULL when there is none */
+    const char *was;       /* the name it had before, of the same layer; NULL: none */
     lake_source *source;   /* NULL for derived tables */
     columns columns; /* of the table as readers see it; source: declared, then from_path names */
     strings partition_by; /* empty: unpartitioned, and always for source tables */

@@ -39,6 +39,7 @@ static void load_tables(loader *l) {
             load_derived(l, d);
     }
     load_check_land(l);
+    load_check_was(l);
 }
 
 static status load_all_facts(loader *l, error *err) {

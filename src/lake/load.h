@@ -49,6 +49,8 @@ void load_source(loader *l, draft *d);
 void load_derived(loader *l, draft *d);
 /* Land folders are one table's each. */
 void load_check_land(loader *l);
+/* Old names are of the same layer, and one table's each. */
+void load_check_was(loader *l);
 /* Inputs and all else that the SQL alone tells. Fails only when the engine does. */
 CHECKED status load_facts(loader *l, draft *d, error *err);
 /* Put drafts into dependency order; tell circles. */

@@ -72,9 +72,13 @@ typedef struct ledger_orphan {
     int64_t id;
     const char *name;
     bool is_source;
+    bool is_dropped; /* what it had was let go; raw history is still there */
 } ledger_orphan;
 typedef VEC(ledger_orphan) ledger_orphans;
 CHECKED status ledger_orphans_of(ledger *l, arena *a, ledger_orphans *ret, error *err);
+/* Let an orphan go: nothing of it is current any more, its directories are to be removed, its
+ * versions wait for gc, whatever their number. Of a source table nothing is removed. */
+CHECKED status ledger_drop(ledger *l, const ledger_orphan *o, error *err);
 /* The object is damaged or gone: versions that have it are never used again, and partitions where
  * one is current are marked as missing. A content that comes out equal is a change all the same:
  * ledger_current.content of a lost version is "". */

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "ledger/code.h"
+#include "ledger/rename.h"
 
 /* A table as the ledger has it before it is synchronised; id 0: not at all. */
 typedef struct known_table {
@@ -30,7 +31,7 @@ static void read_known(const db_rows *row, arena *a, void *into) {
     *known = (known_table){
         .id = db_int(row, 0),
         .kind = db_text(row, 1, a),
-        .was_orphaned = str_eq(db_text(row, 2, a), "orphaned"),
+        .was_orphaned = !str_eq(db_text(row, 2, a), "active"),
         .generation = db_int(row, 3),
         .columns_hash = db_text(row, 4, a),
         .partition_by = db_text(row, 5, a),
@@ -63,7 +64,8 @@ static status refuse_other_kind(const lake_table *t, const known_table *known, e
     return E_DEFINITION;
 }
 
-static status need_table(const sync *s, const lake_table *t, known_table *ret, error *err) {
+static status find_table(const sync *s, const lake_table *t, known_table *ret, bool *ret_found,
+                         error *err) {
     const db_value values[] = {DB_T(t->name)};
     const ledger_query query = {
         "SELECT t.id, t.kind, t.state, t.generation, g.columns_hash, g.partition_by,"
@@ -72,9 +74,19 @@ static status need_table(const sync *s, const lake_table *t, known_table *ret, e
         " FROM tbl t LEFT JOIN generation g ON g.id = t.generation"
         " LEFT JOIN code c ON c.id = t.code WHERE t.name = $1",
         values, ARRAY_SIZE(values), read_known};
+    return ledger_select_one(s->l, &query, s->arena, ret, ret_found, err);
+}
+
+static status need_table(const sync *s, const lake_table *t, known_table *ret, error *err) {
+    const db_value values[] = {DB_T(t->name)};
     known_table known;
     bool found;
-    TRY(ledger_select_one(s->l, &query, s->arena, &known, &found, err));
+    TRY(find_table(s, t, &known, &found, err));
+    if (!found) {
+        TRY(rename_to(s->l, s->definition, t, s->order == SYNC_ANY ? RENAME_ANY : RENAME_FORWARD,
+                      err));
+        TRY(find_table(s, t, &known, &found, err));
+    }
     if (!found)
         return add_table(s, t, ret, err);
     TRY(refuse_other_kind(t, &known, err));

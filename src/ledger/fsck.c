@@ -49,13 +49,15 @@ status ledger_known_files_of(ledger *l, arena *a, ledger_known_files *ret, error
 
 static void read_orphan(const db_rows *row, arena *a, void *into) {
     ledger_orphans *all = into;
-    ledger_orphan o = {db_int(row, 0), db_text(row, 1, a), db_int(row, 2) != 0};
+    ledger_orphan o = {db_int(row, 0), db_text(row, 1, a), db_int(row, 2) != 0,
+                       db_int(row, 3) != 0};
     vec_push(a, all, o);
 }
 
 status ledger_orphans_of(ledger *l, arena *a, ledger_orphans *ret, error *err) {
-    const ledger_query query = {"SELECT id, name, CASE WHEN kind = 'source' THEN 1 ELSE 0 END"
-                                " FROM tbl WHERE state = 'orphaned' ORDER BY name",
+    const ledger_query query = {"SELECT id, name, CASE WHEN kind = 'source' THEN 1 ELSE 0 END,"
+                                " CASE WHEN state = 'dropped' THEN 1 ELSE 0 END"
+                                " FROM tbl WHERE state <> 'active' ORDER BY name",
                                 NULL, 0, read_orphan};
     ledger_orphans all = {0};
     TRY(ledger_select(l, &query, a, &all, err));

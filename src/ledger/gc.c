@@ -45,7 +45,7 @@ static bool is_same_partition(const looking *look, const ledger_retired *r) {
 
 /* Who needs a version, in the order of the columns from FIRST_NEED on. */
 static const ledger_need NEEDS[] = {NEED_HOLD, NEED_PIN, NEED_READER, NEED_GENERATION};
-enum { FIRST_NEED = 6 };
+enum { FIRST_NEED = 6, IS_DROPPED = FIRST_NEED + ARRAY_SIZE(NEEDS) };
 
 static void find_need(const looking *look, const db_rows *row, arena *a, ledger_retired *r) {
     for (size_t i = 0; i < ARRAY_SIZE(NEEDS); i++)
@@ -56,7 +56,7 @@ static void find_need(const looking *look, const db_rows *row, arena *a, ledger_
         }
     if (r->ended_us > look->rule->before_us)
         r->need = NEED_AGE;
-    else if (look->newer < look->rule->keep)
+    else if (look->newer < look->rule->keep && db_int(row, IS_DROPPED) == 0)
         r->need = NEED_NUMBER;
 }
 
@@ -84,8 +84,9 @@ static const char *const RETIRED =
     " AND c.from_seq <= n.seq AND c.to_seq > n.seq),"
     " (SELECT min(w.name) FROM edge e JOIN tbl w ON w.id = e.tbl WHERE e.input = r.tbl"
     " AND e.bookmark_seq > 0 AND e.bookmark_seq < r.ended),"
-    " CASE WHEN r.was_current = 0 AND r.generation = r.wanted THEN r.name END"
-    " FROM (SELECT v.id, v.bytes, p.tbl, p.text, p.generation, t.name, t.generation AS wanted,"
+    " CASE WHEN r.was_current = 0 AND r.generation = r.wanted AND r.dropped = 0 THEN r.name END,"
+    " r.dropped FROM (SELECT v.id, v.bytes, p.tbl, p.text, p.generation, t.name,"
+    " t.generation AS wanted, CASE WHEN t.state = 'dropped' THEN 1 ELSE 0 END AS dropped,"
     " coalesce((SELECT max(c.to_seq) FROM current c WHERE c.version = v.id), v.created_seq)"
     " AS ended,"
     " (SELECT count(*) FROM current c WHERE c.version = v.id) AS was_current"

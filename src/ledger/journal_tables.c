@@ -141,6 +141,12 @@ static const journal_column EVENT_COLUMNS[] = {
     {"why", JOURNAL_TEXT, false},
 };
 
+static const journal_column RENAMED_COLUMNS[] = {
+    {"old", JOURNAL_TEXT, true},
+    {"tbl", JOURNAL_INT, false},
+    {"seq", JOURNAL_INT, false},
+};
+
 static const journal_column CONSUMER_COLUMNS[] = {
     {"tbl", JOURNAL_INT, true},   {"name", JOURNAL_TEXT, true}, {"seq", JOURNAL_INT, false},
     {"who", JOURNAL_TEXT, false}, {"at", JOURNAL_INT, false},
@@ -180,6 +186,7 @@ const journal_table JOURNAL_TABLES[] = {
     {"run", RUN_COLUMNS, ARRAY_SIZE(RUN_COLUMNS)},
     {"step", STEP_COLUMNS, ARRAY_SIZE(STEP_COLUMNS)},
     {"event", EVENT_COLUMNS, ARRAY_SIZE(EVENT_COLUMNS)},
+    {"renamed", RENAMED_COLUMNS, ARRAY_SIZE(RENAMED_COLUMNS)},
     {"consumer", CONSUMER_COLUMNS, ARRAY_SIZE(CONSUMER_COLUMNS)},
     {"hold", HOLD_COLUMNS, ARRAY_SIZE(HOLD_COLUMNS)},
     {"moment", MOMENT_COLUMNS, ARRAY_SIZE(MOMENT_COLUMNS)},

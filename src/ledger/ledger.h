@@ -343,6 +343,15 @@ CHECKED status ledger_projected_set(ledger *l, int64_t table, int64_t seq, error
 CHECKED status ledger_projection_state(ledger *l, int64_t table, int64_t *ret_changed,
                                        int64_t *ret_projected, error *err);
 
+/* A folder of a layer's store that is to be called otherwise, because its table is; or to go. */
+typedef struct directory_move {
+    const char *layer, *folder;
+    const char *target; /* NULL: it goes */
+} directory_move;
+typedef VEC(directory_move) directory_moves;
+CHECKED status ledger_directory_moves(ledger *l, arena *a, directory_moves *ret, error *err);
+CHECKED status ledger_directory_moved(ledger *l, const directory_move *m, error *err);
+
 /* runs, leases, pending objects, events */
 
 typedef struct ledger_run {
@@ -482,8 +491,9 @@ CHECKED status ledger_view(ledger *l, const char *name, json_t **ret_columns, js
 
 typedef struct table_summary {
     int64_t partitions, stale, failed, rows,
-        bytes;    /* a source table: deliveries active, rows, bytes */
-    int64_t held; /* these are not counted as stale */
+        bytes;        /* a source table: deliveries active, rows, bytes */
+    int64_t held;     /* these are not counted as stale */
+    int64_t accepted; /* other code made what is there, and somebody accepted it */
     const char *last_run;
 } table_summary;
 CHECKED status ledger_table_summary(ledger *l, int64_t table, bool is_source, arena *a,

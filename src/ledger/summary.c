@@ -10,12 +10,13 @@ static void read_summary(const db_rows *row, arena *a, void *into) {
         .failed = db_int(row, 4),
         .last_run = db_text(row, 5, a),
         .held = db_int(row, 6),
+        .accepted = db_int(row, 7),
     };
 }
 
 static const char *const OF_SOURCE =
     "SELECT count(*), coalesce(sum(d.rows), 0), coalesce(sum(d.bytes), 0), 0, 0,"
-    " (SELECT n.run FROM delivery n WHERE n.tbl = $1 ORDER BY n.changed_seq DESC LIMIT 1), 0"
+    " (SELECT n.run FROM delivery n WHERE n.tbl = $1 ORDER BY n.changed_seq DESC LIMIT 1), 0, 0"
     " FROM delivery d WHERE d.tbl = $1 AND d.state = 'active'";
 
 static const char *const OF_DERIVED =
@@ -24,7 +25,9 @@ static const char *const OF_DERIVED =
     " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.tbl = m.tbl AND h.partition = m.partition)),"
     " (SELECT count(*) FROM failure f WHERE f.tbl = $1),"
     " (SELECT s.run FROM step s WHERE s.tbl = $1 ORDER BY s.run DESC LIMIT 1),"
-    " (SELECT count(*) FROM hold h WHERE h.tbl = $1)"
+    " (SELECT count(*) FROM hold h WHERE h.tbl = $1),"
+    " (SELECT count(*) FROM current a JOIN derivation d ON d.id = a.derivation"
+    " AND d.accepted <> 0 WHERE a.tbl = $1 AND a.to_seq IS NULL)"
     " FROM current c JOIN version v ON v.id = c.version"
     " WHERE c.tbl = $1 AND c.to_seq IS NULL";
 

@@ -31,4 +31,8 @@ CHECKED status project_all(const project_context *c, project_result *ret, error 
 /* Remove what killed projections left aside in a layer's store; those under way are waited for. */
 CHECKED status project_sweep(store *s, error *err);
 
+/* Directories of tables that were renamed move, those of tables that were dropped go. Quick when
+ * there is nothing. Before anything lands: a new table may have the old name. */
+CHECKED status project_moves(const project_context *c, error *err);
+
 #endif

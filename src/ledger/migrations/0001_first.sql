@@ -13,7 +13,7 @@ CREATE TABLE tbl (
     id {id},
     name TEXT NOT NULL UNIQUE,              -- layer.name
     kind TEXT NOT NULL,                     -- source | derived
-    state TEXT NOT NULL,                    -- active | orphaned
+    state TEXT NOT NULL,                    -- active | orphaned (not defined) | dropped
     generation BIGINT,
     code BIGINT,
     changed_seq BIGINT NOT NULL,            -- newest commit that changed a unit of this table
@@ -216,6 +216,21 @@ CREATE TABLE hold (
     why TEXT,
     at BIGINT NOT NULL,
     PRIMARY KEY (tbl, partition)
+);
+
+-- Names that tables had: whoever still defines them has an old definition.
+CREATE TABLE renamed (
+    old TEXT NOT NULL PRIMARY KEY,
+    tbl BIGINT NOT NULL,
+    seq BIGINT NOT NULL
+);
+
+-- Directories that are to move, or to go: the table has another name, or was dropped.
+CREATE TABLE directory_move (
+    layer TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    target TEXT,                            -- NULL: it goes
+    PRIMARY KEY (layer, folder)
 );
 
 -- Who follows a table from outside, and how far it has come.

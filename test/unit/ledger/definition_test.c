@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include "ledger/care.h"
+
 static ledger_edges edges_behind(fixture *f) {
     ledger_edges edges = {0};
     assert_ok(ledger_edges_behind(f->l, f->a, &edges, &f->err));
@@ -337,6 +339,124 @@ static void test_an_older_definition_of_a_source_table_is_refused_too(void **sta
     assert_non_null(strstr(f->err.message, "raw.trips"));
 }
 
+static void rename_silver(fixture *f) {
+    f->lake->tables[SILVER]->was = "silver.trips";
+    f->lake->tables[SILVER]->name = "silver.rides";
+}
+
+static void test_a_renamed_table_is_the_same_one(void **state) {
+    fixture *f = *state;
+    fixture_begin(f);
+    fixture_build(f, SILVER, "event_date=1", "c1");
+    fixture_commit(f);
+    int64_t id = fixture_id(f, SILVER);
+    rename_silver(f);
+    fixture_redefine(f);
+    assert_int_equal(fixture_id(f, SILVER), id);
+    assert_string_equal(fixture_marks(f, SILVER), "");
+    assert_int_equal(count(f, "SELECT count(*) FROM tbl WHERE state = 'orphaned'"), 0);
+    directory_moves moves = {0};
+    assert_ok(ledger_directory_moves(f->l, f->a, &moves, &f->err));
+    assert_int_equal(moves.count, 1);
+    assert_string_equal(moves.items[0].layer, "silver");
+    assert_string_equal(moves.items[0].folder, "trips");
+    assert_string_equal(moves.items[0].target, "rides");
+    fixture_redefine(f); /* once is enough */
+    f->lake->tables[SILVER]->was = "silver.rides";
+    f->lake->tables[SILVER]->name = "silver.tours";
+    fixture_redefine(f);
+    assert_int_equal(fixture_id(f, SILVER), id);
+    assert_ok(ledger_directory_moves(f->l, f->a, &moves, &f->err));
+    assert_int_equal(moves.count, 1); /* straight there */
+    assert_string_equal(moves.items[0].folder, "trips");
+    assert_string_equal(moves.items[0].target, "tours");
+}
+
+static void test_a_name_that_was_given_up_is_refused_unless_it_is_free_again(void **state) {
+    fixture *f = *state;
+    ledger_table *tables;
+    lake_table *silver = f->lake->tables[SILVER];
+    int64_t id = fixture_id(f, SILVER);
+    rename_silver(f);
+    fixture_redefine(f);
+    silver->name = "silver.trips";
+    silver->was = NULL;
+    f->lake->fingerprint = "as it was";
+    assert_status(ledger_sync_definition(f->l, f->lake, f->a, &tables, &f->err), E_DEFINITION);
+    assert_non_null(strstr(f->err.message, "renamed to \"silver.rides\""));
+    lake_table *other =
+        f->lake->tables[NAMED]; /* both are defined: the old name is a new table's */
+    silver->name = "silver.rides";
+    other->name = "silver.trips";
+    f->lake->fingerprint = "another with the old name";
+    assert_ok(ledger_sync_definition(f->l, f->lake, f->a, &tables, &f->err));
+    assert_int_equal(tables[SILVER].id, id);
+    assert_int_not_equal(tables[NAMED].id, id);
+}
+
+static void test_an_old_name_is_taken_back_on_purpose(void **state) {
+    fixture *f = *state;
+    int64_t id = fixture_id(f, SILVER);
+    rename_silver(f);
+    fixture_redefine(f);
+    f->lake->tables[SILVER]->name = "silver.trips";
+    f->lake->tables[SILVER]->was = NULL;
+    f->lake->fingerprint = "as it was";
+    assert_ok(ledger_redefine(f->l, f->lake, f->a, &f->tables, &f->err));
+    assert_int_equal(fixture_id(f, SILVER), id);
+    rename_silver(f);
+    fixture_redefine(f);
+    assert_int_equal(fixture_id(f, SILVER), id);
+}
+
+static void test_a_table_cannot_be_two(void **state) {
+    fixture *f = *state;
+    ledger_table *tables;
+    f->lake->tables[NAMED]->name = "silver.rides";
+    f->lake->tables[NAMED]->was = "silver.trips";
+    f->lake->fingerprint = "two";
+    assert_status(ledger_sync_definition(f->l, f->lake, f->a, &tables, &f->err), E_DEFINITION);
+    assert_non_null(strstr(f->err.message, "\"silver.trips\", which is defined, too"));
+}
+
+static ledger_orphan orphan_gold(fixture *f) {
+    ledger_orphans all = {0};
+    f->lake->table_count--;
+    fixture_redefine(f);
+    assert_ok(ledger_orphans_of(f->l, f->a, &all, &f->err));
+    assert_int_equal(all.count, 1);
+    assert_string_equal(all.items[0].name, "gold.totals");
+    assert_false(all.items[0].is_dropped);
+    return all.items[0];
+}
+
+static void test_what_is_dropped_is_retired_whatever_number_is_kept(void **state) {
+    fixture *f = *state;
+    const ledger_retention rule = {.before_us = INT64_MAX, .keep = 5};
+    ledger_retireds retired = {0};
+    fixture_begin(f);
+    fixture_build(f, GOLD, "()", "c1");
+    fixture_commit(f);
+    const ledger_orphan gold = orphan_gold(f);
+    fixture_begin(f);
+    assert_ok(ledger_drop(f->l, &gold, &f->err));
+    assert_ok(ledger_gc_look(f->l, &rule, f->a, &retired, &f->err));
+    fixture_commit(f);
+    assert_int_equal(retired.count, 1);
+    assert_int_equal(retired.items[0].need, NEED_NONE);
+    directory_moves moves = {0};
+    assert_ok(ledger_directory_moves(f->l, f->a, &moves, &f->err));
+    assert_string_equal(moves.items[0].folder, "totals");
+    assert_null(moves.items[0].target);
+    f->lake->table_count++;
+    fixture_redefine(f);
+    assert_int_equal(fixture_id(f, GOLD), gold.id);
+    fixture_begin(f);
+    assert_ok(ledger_gc_look(f->l, &rule, f->a, &retired, &f->err));
+    fixture_commit(f);
+    assert_int_equal(retired.items[0].need, NEED_NUMBER); /* it may be taken again */
+}
+
 int main(void) {
     static const struct CMUnitTest TESTS[] = {
         CLAIM(test_tables_come_back_as_they_were_defined),
@@ -359,6 +479,11 @@ int main(void) {
         CLAIM(test_a_bookmark_of_a_new_table_has_no_reason),
         CLAIM(test_a_definition_that_was_replaced_is_refused_unless_it_is_taken_back),
         CLAIM(test_an_older_definition_of_a_source_table_is_refused_too),
+        CLAIM(test_a_renamed_table_is_the_same_one),
+        CLAIM(test_a_name_that_was_given_up_is_refused_unless_it_is_free_again),
+        CLAIM(test_an_old_name_is_taken_back_on_purpose),
+        CLAIM(test_a_table_cannot_be_two),
+        CLAIM(test_what_is_dropped_is_retired_whatever_number_is_kept),
     };
     return fixture_run("definition", TESTS, ARRAY_SIZE(TESTS));
 }
