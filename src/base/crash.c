@@ -18,6 +18,8 @@ enum { PAUSE_MS = 1500 };
 const char *const CRASH_POINTS[] = {
     "init.ledger",        /* a new lake's ledger has its name */
     "init.marker",        /* the store says whose it is */
+    "rebuild.replayed",   /* a new ledger has all that the journal has, under another name */
+    "rebuild.set_aside",  /* the old one has given way */
     "work.begun",         /* the lease is taken and the run recorded */
     "ledger.writing",     /* a write transaction is open */
     "ledger.committing",  /* all its statements are done */

@@ -246,8 +246,11 @@ static status replay_journal(const lake *l, ledger *into, int64_t *ret_commits, 
     return result == OK && *ret_commits == 0 ? refuse_no_journal(l, err) : result;
 }
 
+/* Nothing is there when an earlier attempt was cut off: what that one set aside stays. */
 static status set_aside(const lake *l, error *err) {
     ARENA_AUTO a = arena_new();
+    if (!file_exists(l->ledger))
+        return OK;
     const char *aside = arena_printf(a, "%s" IDENTITY_REPLACED, l->ledger);
     TRY(remove_unfinished(aside, err));
     for (size_t i = 0; i < ARRAY_SIZE(ENDINGS); i++) {
@@ -268,8 +271,10 @@ static status rebuild_locked(const lake *l, int64_t *ret_commits, error *err) {
     TRY(begin_ledger(l, id, a, &unfinished, &made, err));
     status result = replay_journal(l, made, ret_commits, err);
     ledger_close(made);
+    crash_point("rebuild.replayed");
     if (result == OK)
         result = set_aside(l, err);
+    crash_point("rebuild.set_aside");
     if (result == OK)
         return finish_ledger(l, unfinished, a, err);
     (void)remove_unfinished(unfinished, NULL);

@@ -3,7 +3,7 @@ garbage. Doing it once more is what heals."""
 import os
 import time
 
-from crashlake import FIRST, SECOND, CrashLake, base_lake, content, tree
+from crashlake import FIRST, SECOND, CrashLake, base_lake, content, sales, tree
 from harness import NOW
 
 LATER = NOW + 1000
@@ -40,6 +40,47 @@ def with_garbage(top):
     return lake
 
 
+def corrected(top):
+    lake = with_news(top)
+    lake.run(LATER)
+    return lake
+
+
+def held(top):
+    lake = corrected(top)
+    lake.call("undo", newest_run(lake))
+    return lake
+
+
+def damaged(top):
+    """A file of a table is gone, one is another, and a directory shows something else."""
+    lake = corrected(top)
+    files = sorted((lake.store / "silver" / ".weir" / "objects").rglob("*.parquet"))
+    files[-1].unlink()
+    files[-2].chmod(0o644)
+    files[-2].write_bytes(b"nonsense")
+    next((lake.store / "gold" / "city").rglob("*.parquet")).unlink()
+    return lake
+
+
+def with_strangers(top):
+    """Files that nobody landed lie in raw history."""
+    lake = corrected(top)
+    for name, moment, text in (("z", LATER, sales((6, "a", 1))),
+                               ("a", LATER - 1, sales((1, "b", 3)))):
+        path = lake.store / f"raw/sales/file_land_timestamp={moment}/{name}_{moment}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return lake
+
+
+def without_ledger(top):
+    lake = corrected(top)
+    for path in (lake.dir / ".weir").glob("ledger.db*"):
+        path.unlink()
+    return lake
+
+
 class Scenario:
     def __init__(self, make, *args):
         self.make = make
@@ -67,6 +108,34 @@ class Collecting(Scenario):
                                           if not path.startswith(".weir/journal/")}}
 
 
+class Care(Scenario):
+    """Heals by the verb itself once more, and a run. code: of success."""
+
+    def __init__(self, make, *args, code=0):
+        super().__init__(make, *args)
+        self.code = code
+
+    def words(self, lake):
+        return [word(lake) if callable(word) else word for word in self.args]
+
+    def do(self, lake, **environment):
+        code, said = lake.call(*self.words(lake), **environment)
+        return (0 if code == self.code else code), said
+
+    def heal(self, lake, **environment):
+        lake.call(*self.words(lake), **environment)
+        lake.run(LATER + 1, **environment)
+
+
+def newest_run(lake):
+    return lake.rows("SELECT id FROM run WHERE verb = 'run' ORDER BY started DESC LIMIT 1")[0][0]
+
+
 RUN = Scenario(with_news, "run", "--now", LATER)
 BIRTH = Scenario(unborn, "run", "--now", NOW)
 COLLECT = Collecting(with_garbage, "gc")
+UNDO = Care(corrected, "undo", newest_run)
+RELEASE = Care(held, "release", "*.*")
+REPAIR = Care(damaged, "fsck", "--repair", code=1)
+ADOPT = Care(with_strangers, "fsck", "--fast", "--adopt")
+REMAKE = Care(without_ledger, "ledger", "rebuild")

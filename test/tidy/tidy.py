@@ -305,10 +305,28 @@ def dead_links(tree):
                                                            "page has no such heading")
 
 
+def crash_points_told(tree):
+    """What each leaves is told where people look for it, and nothing is told of one that is gone."""
+    source, page = "src/base/crash.c", "doc/commit.md"
+    table = re.search(r"CRASH_POINTS\[\] = \{(.*?)\};", tree.get(source, ""), re.DOTALL)
+    if table is None:
+        return
+    code = tree[source]
+    listed = re.findall(r'"([\w.]+)"', table.group(1))
+    rows = [line for line in tree.get(page, "").splitlines() if line.startswith("| `")]
+    told = {name for line in rows for name in re.findall(r"`([\w.]+)`", line.split("|")[1])}
+    for name in listed:
+        if name not in told:
+            line = line_of(code, code.index(f'"{name}"'))
+            yield source, line, f"{page} does not tell what \"{name}\" leaves"
+    for name in sorted(told - set(listed)):
+        yield page, 1, f"tells of the crash point \"{name}\"; there is none"
+
+
 RULES = (
     function_length, file_length, include_direction, own_header_first, header_prose, banned_calls,
     c_forms, markers, foreign_addresses, columns, line_ends, dead_sources, dead_headers,
-    dead_links,
+    dead_links, crash_points_told,
 )
 
 

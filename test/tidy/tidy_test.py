@@ -142,5 +142,19 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(tidy.findings(clean_tree() | {"doc/a.md": good}), [])
 
 
+    def test_a_crash_point_that_the_page_does_not_tell_of_is_found(self):
+        source = 'const char *const CRASH_POINTS[] = {\n    "a.one",\n    "a.two",\n};\n'
+        page = "| died at | what |\n|---|---|\n| `a.one`, `a.two` | see `a.three` |\n"
+        files = {"src/base/crash.c": '#include "base/low.h"\n\n' + source,
+                 "src/base/meson.build": "files('low.c', 'crash.c')\n", "doc/commit.md": page}
+        self.assertEqual(tidy.findings(clean_tree() | files), [])
+        more = page.replace("`a.two`", "`a.two`, `a.six`")
+        for change, says in ((page.replace(", `a.two`", ""), 'does not tell what "a.two" leaves'),
+                             (more, '"a.six"; there is none')):
+            found = tidy.findings(clean_tree() | files | {"doc/commit.md": change})
+            self.assertEqual(len(found), 1, found)
+            self.assertIn(says, found[0])
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=0)

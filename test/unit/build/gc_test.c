@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char BEFORE[] = "day,shop,amount\n2020-01-01,A,1\n2020-01-02,A,2\n";
@@ -44,8 +43,8 @@ static build_gc_result collect(world *w, bool dry) {
 /* An object that no version has; age in hours. */
 static void put(world *w, const char *key, int age) {
     assert_ok(store_put(w->layers[1], key, "x", 1, (store_put_options){0}, &w->err));
-    struct timespec times[2] = {{.tv_sec = time(NULL) - age * 3600L}, {.tv_nsec = 0}};
-    times[1] = times[0];
+    time_t then = (time_t)(clock_now_us(&w->clock) / 1000000 - age * INT64_C(3600));
+    const struct timespec times[2] = {{.tv_sec = then}, {.tv_sec = then}};
     assert_int_equal(utimensat(AT_FDCWD, store_url(w->layers[1], w->a, key), times, 0), 0);
 }
 
