@@ -306,7 +306,7 @@ def dead_links(tree):
 
 
 def crash_points_told(tree):
-    """What each leaves is told where people look for it, and nothing is told of one that is gone."""
+    """What each leaves is told where people look for it, and nothing of one that is gone."""
     source, page = "src/base/crash.c", "doc/commit.md"
     table = re.search(r"CRASH_POINTS\[\] = \{(.*?)\};", tree.get(source, ""), re.DOTALL)
     if table is None:

@@ -70,8 +70,10 @@ static void test_a_delivery_whose_rows_are_kept_names_the_token(void **state) {
     parsed_rows *parsed = parsed_new(w->a);
     parsed_add(parsed, "raw", "b", "token of b");
     w->c.parsed = parsed;
-    for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+        keep(w, units[i].object);
         assert_ok(input_add_delivery(document, &w->c, t, &units[i], &w->err));
+    }
     const json_t *group = json_array_get(json_object_get(document, "groups"), 0);
     const json_t *files = json_object_get(group, "files");
     assert_null(json_object_get(json_array_get(files, 0), "kept"));
