@@ -148,9 +148,7 @@ status input_filter(json_t *document, const lake_table *reader, const lake_input
     ASSERT(input->map.kind != MAP_ALL);
     json_object_set_new(document, "filter", filter);
     for (size_t i = 0; i < feeds_columns(reader, input)->count; i++) {
-        const char *expression = input->map.kind == MAP_SAME
-                                     ? sql_identifier(a, input->map.same.items[i])
-                                     : input->map.expressions.items[i];
+        const char *expression = feeds_expression(a, input, i);
         json_array_append_new(filter, json_string(expression));
     }
     add_hidden(document, input);

@@ -40,6 +40,8 @@ static char *span_label(const lake_table *t, const sql_map *m, size_t place, are
 static json_t *source_text(const lake_table *t, const sql_map *m, size_t place) {
     ARENA_AUTO a = arena_new();
     const char *from = map_source(t, m, place), *label = span_label(t, m, place, a);
+    if (from != NULL && m->where != NULL)
+        return output_string(arena_printf(a, "%s where %s", from, m->where));
     if (from == NULL || label == NULL)
         return output_string(from);
     return output_string(arena_printf(a, "%s %s", from, label));

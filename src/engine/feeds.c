@@ -35,9 +35,20 @@ static char *ordered(arena *a, const char *expression, const char *type) {
                         expression);
 }
 
+const char *feeds_expression(arena *a, const lake_input *input, size_t place) {
+    const sql_map *map = &input->map;
+    if (map->kind == MAP_SAME)
+        return sql_identifier(a, map->same.items[place]);
+    const char *expression = map->expressions.items[place];
+    bool is_column = columns_find(&input->table->columns, expression) >= 0;
+    if (!map->where || is_column) /* a column itself can always be told */
+        return expression;
+    return arena_printf(a, "CASE WHEN (%s\n) THEN (%s\n) END", map->where, expression);
+}
+
 static const char *column_expression(arena *a, const lake_input *input, size_t i,
                                      const char *type) {
-    const char *expression = input->map.expressions.items[i];
+    const char *expression = feeds_expression(a, input, i);
     bool moves = input->map.kind == MAP_AS_OF && i + 1 == input->map.span->base.count;
     return moves ? ordered(a, expression, type) : expression;
 }
@@ -52,7 +63,8 @@ static json_t *map_document(arena *a, const lake_table *reader, const lake_input
         json_array_append_new(list, json_pack("{s:s, s:s}", "expression",
                                               column_expression(a, input, i, type), "type", type));
     }
-    return json_pack("{s:s, s:o}", "id", map_id(a, reader, input), "columns", list);
+    return json_pack("{s:s, s:o, s:s*}", "id", map_id(a, reader, input), "columns", list, "where",
+                     input->map.where);
 }
 
 json_t *feeds_map_of(const lake_table *reader, const lake_input *input) {

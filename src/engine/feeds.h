@@ -28,6 +28,8 @@ json_t *feeds_maps(const lake *l, const lake_table *t);
 json_t *feeds_map_of(const lake_table *reader, const lake_input *input);
 /* The columns of the partitions that feeds name: the reader's, or those of base partitions. */
 const strings *feeds_columns(const lake_table *reader, const lake_input *input);
+/* The map's expression of the column at that place, on rows that matter; of others NULL. */
+const char *feeds_expression(arena *a, const lake_input *input, size_t place);
 /* Does this map need rows to be looked at? */
 bool feeds_need_rows(const lake_input *input);
 

@@ -126,8 +126,9 @@ static json_t *encode_texts(const strings *texts) {
 
 static json_t *encode_map(const sql_map *map) {
     ARENA_AUTO a = arena_new();
-    return json_pack("{s:i,s:o,s:o,s:s*,s:s*,s:i,s:i,s:b}", "kind", (int)map->kind, "expressions",
-                     encode_texts(&map->expressions), "same", encode_texts(&map->same), "span",
+    return json_pack("{s:i,s:o,s:o,s:s*,s:s*,s:s*,s:i,s:i,s:b}", "kind", (int)map->kind,
+                     "expressions", encode_texts(&map->expressions), "same",
+                     encode_texts(&map->same), "where", map->where, "span",
                      map->span != NULL ? span_text(map->span, a) : NULL, "why", map->why, "line",
                      map->line, "column", map->column, "defines", map->defines);
 }
@@ -175,17 +176,18 @@ static bool decode_map(json_t *answer, const lake_table *t, const char *table, a
                        sql_map *ret) {
     int kind, defines;
     json_t *expressions, *same;
-    const char *why = NULL, *span_as_text = NULL;
+    const char *why = NULL, *where = NULL, *span_as_text = NULL;
     sql_map map = {.table = table};
-    if (json_unpack(answer, "{s:i,s:o,s:o,s?s,s?s,s:i,s:i,s:b}", "kind", &kind, "expressions",
-                    &expressions, "same", &same, "span", &span_as_text, "why", &why, "line",
-                    &map.line, "column", &map.column, "defines", &defines)
+    if (json_unpack(answer, "{s:i,s:o,s:o,s?s,s?s,s?s,s:i,s:i,s:b}", "kind", &kind, "expressions",
+                    &expressions, "same", &same, "where", &where, "span", &span_as_text, "why",
+                    &why, "line", &map.line, "column", &map.column, "defines", &defines)
             != 0
         || kind < 0 || kind >= MAP_NONE || !decode_texts(expressions, a, &map.expressions)
         || !decode_texts(same, a, &map.same) || !decode_span(span_as_text, a, &map))
         return false;
     map.kind = (map_kind)kind;
     map.why = arena_strdup(a, why);
+    map.where = arena_strdup(a, where);
     map.defines = defines != 0;
     *ret = map;
     return has_width(t, &map);

@@ -59,6 +59,7 @@ static const char *map_fingerprint(loader *l, const lake_table *t, const lake_in
     bool is_whole = map->kind == MAP_ALL;
     hasher_text(h, is_whole ? "all" : map->kind == MAP_SAME ? "same" : "rows");
     hasher_text(h, input->span);
+    hasher_text(h, map->where);
     if (!is_whole)
         hash_texts(h, map->kind == MAP_SAME ? &map->same : &map->expressions);
     for (size_t i = 0; !is_whole && i < t->partition_by.count; i++) {

@@ -12,7 +12,7 @@
 
 /* Of what is remembered between loads. Raise the number with every change of what Weir reads from a
  * syntax tree (facts, columns, maps, alignment), so that no answer of an older build is taken. */
-#define ANALYSIS_VERSION WEIR_VERSION "/3"
+#define ANALYSIS_VERSION WEIR_VERSION "/4"
 
 typedef VEC(size_t) indexes;
 

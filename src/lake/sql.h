@@ -74,6 +74,8 @@ typedef struct sql_map {
     map_kind kind;
     strings expressions; /* per partition column, SQL over the input's columns; empty for MAP_ALL */
     strings same;        /* MAP_SAME: per partition column, the input's partition column */
+    const char *where;   /* MAP_DERIVED: the rows that matter, SQL; NULL: all. Of others the
+                            expressions may not be computable */
     const span *span;    /* MAP_WINDOW, MAP_AS_OF: then both lists are per column of span->base, and
                             same is empty unless all are partition columns of the input */
     const char *why;     /* "derived from data::DATE at 3:8"; for MAP_NONE the obstacle */
@@ -121,8 +123,8 @@ typedef struct sql_question {
  * no LIMIT, OFFSET or SAMPLE, and no input that is read whole creates partition values. A written
  * MAP_EXPRESSION, MAP_WINDOW or MAP_AS_OF is a definition and no proof: not aligned.
  *
- * A derived expression is evaluated on all rows of the input, also those that a WHERE drops: it may
- * fail where the query does not.
+ * Rows that a WHERE drops belong to no partition, where dropping them changes nothing else
+ * (sql_guard.h): a derived expression is evaluated on the others.
  *
  * partition_by empty: every map is MAP_ALL and aligned is true. E_DEFINITION for a tree that
  * nests too deeply; the engine's errors other than E_DEFINITION. */

@@ -2,7 +2,7 @@
 
 #include "base/str.h"
 #include "lake/sql_order.h"
-#include "lake/sql_require.h"
+#include "lake/sql_guard.h"
 #include "lake/sql_tree.h"
 
 typedef struct inference {
@@ -143,6 +143,8 @@ static bool fill_derived(inference *in, const sql_rel *table, sql_map *map) {
     }
     map->kind = same ? MAP_SAME : MAP_DERIVED;
     if (!same)
+        map->where = sql_guard_text(&in->f, table->input);
+    if (!same)
         map->same = (strings){0};
     map->why = arena_printf(a, "derived from %s%s", str_join(a, &map->expressions, ", "),
                             sql_at(a, in->question->sql, table->origin));
@@ -259,6 +261,7 @@ static status infer(inference *in, const sql_engine *engine, arena *a, sql_infer
         error_hint(err, "Make the CTEs that others use several times tables of their own.");
         return kind;
     }
+    sql_guard(&in->f, in->root);
     settle(in);
     fill(in, ret);
     return in->f.failed;

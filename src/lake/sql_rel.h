@@ -49,6 +49,7 @@ typedef struct sql_select {
     sql_rel *from; /* NULL: no FROM */
     sql_groupings groupings;
     sql_facts_known facts; /* equalities of WHERE */
+    sql_exprs filters;     /* its outermost AND terms, those that could be resolved */
     sql_reason collapse;   /* an aggregate without GROUP BY */
     sql_reason nulled;     /* GROUPING SETS, whose keys may be NULL in the result */
     sql_exprs common_keys; /* with nulled: the keys that are in every set */
@@ -83,6 +84,7 @@ struct sql_rel {
     bool nearest;       /* ASOF */
     sql_facts_known on; /* REL_JOIN: its equalities */
 
+    sql_exprs guards; /* REL_TABLE, by sql_guard: what a row must meet to matter */
     /* What sql_require finds for REL_TABLE. */
     bool mapped;
     sql_exprs map;

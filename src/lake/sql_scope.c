@@ -234,3 +234,16 @@ void scope_facts(const sql_names_seen *names, const json_t *expr, sql_facts_know
     }
     json_array_foreach(children, i, child) scope_facts(names, child, facts);
 }
+
+void scope_terms(const sql_names_seen *names, const json_t *expr, sql_exprs *terms) {
+    const json_t *children = json_object_get(expr, "children");
+    const json_t *child;
+    size_t i;
+    if (!sql_is(expr, "type", "CONJUNCTION_AND")) {
+        json_t *term = scope_resolve(names, expr, NULL);
+        if (term)
+            vec_push(names->builder->arena, terms, term);
+        return;
+    }
+    json_array_foreach(children, i, child) scope_terms(names, child, terms);
+}

@@ -45,6 +45,9 @@ json_t *scope_resolve(const sql_names_seen *names, const json_t *expr, sql_reaso
 void scope_expand_star(const sql_names_seen *names, const json_t *star, sql_items *items,
                        bool *ret_open);
 
+/* Expr's outermost AND terms, those that could be resolved. */
+void scope_terms(const sql_names_seen *names, const json_t *expr, sql_exprs *terms);
+
 /* The equalities among expr's outermost AND terms. */
 void scope_facts(const sql_names_seen *names, const json_t *expr, sql_facts_known *facts);
 

@@ -253,6 +253,7 @@ static void add_expressions(building *s) {
     add_windows(s, json_object_get(s->node, "qualify"));
     sql_names_seen names = names_of(s, true);
     scope_facts(&names, json_object_get(s->node, "where_clause"), &s->rel->select.facts);
+    scope_terms(&names, json_object_get(s->node, "where_clause"), &s->rel->select.filters);
 }
 
 sql_rel *sql_build_select(sql_builder *b, const json_t *node, const sql_cte *ctes) {

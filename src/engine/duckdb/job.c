@@ -51,6 +51,7 @@ status job_read_columns(const json_t *object, const char *key, arena *a, job_col
 static status read_map(const json_t *object, arena *a, job_map *ret, error *err) {
     json_t *list;
     TRY(json_need_string(object, "id", &ret->id, err));
+    ret->where = json_get_string(object, "where", NULL);
     TRY(json_need_array(object, "columns", &list, err));
     size_t i;
     json_t *item;

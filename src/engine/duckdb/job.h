@@ -21,6 +21,7 @@ typedef struct job_key {
 } job_key;
 typedef struct job_map {
     const char *id;
+    const char *where; /* rows that belong to some partition, SQL; NULL: all */
     VEC(job_key) keys;
 } job_map;
 typedef VEC(job_map) job_maps;

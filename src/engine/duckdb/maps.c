@@ -10,12 +10,26 @@ void maps_add_keys(const job_maps *maps, buf *sql) {
             const job_key *key = &maps->items[m].keys.items[k];
             buf_printf(sql, ", CAST((%s\n) AS %s) AS m%zu_%zu", key->expression, key->type, m, k);
         }
+        if (maps->items[m].where != NULL)
+            buf_printf(sql, ", coalesce(CAST((%s\n) AS BOOLEAN), false) AS m%zu_w",
+                       maps->items[m].where, m);
     }
 }
 
 void maps_add_key_names(const job_map *map, size_t place, buf *sql) {
     for (size_t k = 0; k < map->keys.count; k++)
         buf_printf(sql, "%sm%zu_%zu", k > 0 ? ", " : "", place, k);
+}
+
+void maps_add_all_names(const job_map *map, size_t place, buf *sql) {
+    maps_add_key_names(map, place, sql);
+    if (map->where != NULL)
+        buf_printf(sql, "%sm%zu_w", map->keys.count > 0 ? ", " : "", place);
+}
+
+void maps_add_condition(const job_map *map, size_t place, buf *sql) {
+    if (map->where != NULL)
+        buf_printf(sql, " AND m%zu_w", place);
 }
 
 /* An unpartitioned table has the one partition [], fed by any row. */
@@ -29,7 +43,9 @@ static void add_select(const job_map *map, size_t place, const char *from, int64
         buf_add(sql, " HAVING sum(rows) > 0");
         return;
     }
-    buf_add(sql, " WHERE rows > 0 GROUP BY ");
+    buf_add(sql, " WHERE rows > 0");
+    maps_add_condition(map, place, sql);
+    buf_add(sql, " GROUP BY ");
     maps_add_key_names(map, place, sql);
     buf_add(sql, " ORDER BY ");
     maps_add_key_names(map, place, sql);

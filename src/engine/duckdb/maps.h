@@ -20,5 +20,9 @@ CHECKED status maps_read(db *d, const job_map *map, size_t place, const char *fr
 
 /* "m1_0, m1_1" for GROUP BY: the keys of the map at that place. */
 void maps_add_key_names(const job_map *map, size_t place, buf *sql);
+/* All columns of the map in the small table: "m1_0, m1_1, m1_w". */
+void maps_add_all_names(const job_map *map, size_t place, buf *sql);
+/* " AND m1_w": only rows that belong to some partition; nothing when all do. */
+void maps_add_condition(const job_map *map, size_t place, buf *sql);
 
 #endif

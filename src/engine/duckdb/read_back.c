@@ -55,7 +55,7 @@ static status scan(db *d, const build_spec *spec, const build_files *files, aren
     for (size_t m = 0; m < spec->maps.count; m++) {
         if (spec->maps.items[m].keys.count > 0)
             buf_add(&sql, ", ");
-        maps_add_key_names(&spec->maps.items[m], m, &sql);
+        maps_add_all_names(&spec->maps.items[m], m, &sql);
     }
     buf_add(&sql, " FROM (SELECT " READER_PATH ", ");
     digest_add_first(&sql, &spec->columns);
@@ -125,7 +125,9 @@ static status read_map(db *d, const job_map *map, size_t place, arena *a, db_tab
     for (size_t k = 0; k < map->keys.count; k++)
         buf_printf(&sql, ", CAST(m%zu_%zu AS VARCHAR)", place, k);
     buf_add(&sql, " FROM __weir_back AS b JOIN __weir.ordinals AS o ON o.__weir_c0 = b.path"
-                  " GROUP BY o.__weir_c1");
+                  " WHERE true");
+    maps_add_condition(map, place, &sql);
+    buf_add(&sql, " GROUP BY o.__weir_c1");
     for (size_t k = 0; k < map->keys.count; k++)
         buf_printf(&sql, ", m%zu_%zu", place, k);
     buf_add(&sql, " ORDER BY CAST(o.__weir_c1 AS INTEGER)");

@@ -137,6 +137,11 @@ static bool is_mapped(const sql_map *map) {
     return map->kind == MAP_DERIVED || map->kind == MAP_SAME;
 }
 
+/* The condition for a row to be of some partition. */
+static const char *matters(const sql_map *map) {
+    return map->where ? map->where : "true";
+}
+
 /* Inputs as one partition's job reads them; key NULL: whole. */
 static void restrict_inputs(duckdb_tree *t, const asked *q, const char *key) {
     for (size_t i = 0; i < q->input_count; i++) {
@@ -145,8 +150,8 @@ static void restrict_inputs(duckdb_tree *t, const asked *q, const char *key) {
         buf_printf(&sql, "CREATE OR REPLACE VIEW %s AS FROM base.input_%zu", map->table,
                    input_number(map->table));
         if (key && is_mapped(map))
-            buf_printf(&sql, " WHERE %s = %s", partition_key(q->arena, &map->expressions),
-                       sql_literal(q->arena, key));
+            buf_printf(&sql, " WHERE (%s) AND %s = %s", matters(map),
+                       partition_key(q->arena, &map->expressions), sql_literal(q->arena, key));
         duckdb_tree_run(t, sql.text);
     }
 }
@@ -161,8 +166,9 @@ static strings partition_keys(duckdb_tree *t, const asked *q) {
     for (size_t i = 0; i < q->input_count; i++) {
         const sql_map *map = &q->inference.maps[i];
         if (is_mapped(map))
-            buf_printf(&sql, " UNION SELECT %s FROM base.input_%zu",
-                       partition_key(q->arena, &map->expressions), input_number(map->table));
+            buf_printf(&sql, " UNION SELECT %s FROM base.input_%zu WHERE %s",
+                       partition_key(q->arena, &map->expressions), input_number(map->table),
+                       matters(map));
     }
     buf_add(&sql, " UNION SELECT '/nowhere/')");
     return str_split(q->arena, duckdb_tree_value(t, q->arena, sql.text), '\n');
