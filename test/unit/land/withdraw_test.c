@@ -201,6 +201,21 @@ static void test_with_full_contents_nothing_counts_until_another_comes(void **st
     assert_string_equal(fixture_states(f, "late.csv"), "superseded");
 }
 
+static void test_a_late_file_and_a_revert_mark_what_changes_by_them(void **state) {
+    fixture *f = *state;
+    deliver(f, "sales/a.csv", DAY_ONE, 100);
+    deliver(f, "sales/a.csv", DAY_TWO, 300);
+    fixture_clear_marks(f);
+    deliver(f, "sales/a.csv", "day,n\n2020-01-07,7\n", 200);
+    assert_string_equal(fixture_states(f, "a.csv"), "superseded superseded active");
+    assert_string_equal(fixture_marks(f, SILVER), "");
+    deliver(f, "sales/a.csv", DAY_ONE, 400);
+    assert_string_equal(fixture_marks(f, SILVER), "new sales/a.csv event_date=2020-01-01; "
+                                                  "superseded sales/a.csv event_date=2020-01-02");
+    (void)withdraw(f, "a.csv", true);
+    assert_string_equal(fixture_states(f, "a.csv"), "withdrawn superseded active withdrawn");
+}
+
 static void test_several_files_are_one_decision(void **state) {
     fixture *f = *state;
     deliver(f, "sales/a.csv", DAY_ONE, 100);
@@ -237,6 +252,7 @@ int main(void) {
         CLAIM(test_bytes_refused_behind_a_correction_count_again_with_it_in_between),
         CLAIM(test_a_refused_file_is_checked_again_and_stays_out),
         CLAIM(test_with_full_contents_nothing_counts_until_another_comes),
+        CLAIM(test_a_late_file_and_a_revert_mark_what_changes_by_them),
         CLAIM(test_several_files_are_one_decision),
         CLAIM(test_whoever_has_lost_the_lease_decides_nothing),
     };
