@@ -15,6 +15,7 @@ typedef struct contest {
     const lake_table *table;
     bool looks_back; /* readers see what is superseded, too (ledger/reach.h) */
     deliveries recorded;
+    bool has_before;     /* the last of those is there to be a neighbour only: it stays as it is */
     standings standings; /* of those recorded, in the same order; a newcomer is the last */
 } contest;
 
@@ -22,6 +23,9 @@ typedef struct contest {
  * full. */
 CHECKED status contest_read(const land_context *c, const lake_table *t, const char *identity,
                             arena *a, contest *ret, error *err);
+/* The same for a newcomer, which is added: it decides about nothing that landed much before it. */
+CHECKED status contest_read_for(const land_context *c, const lake_table *t,
+                                const standing *newcomer, arena *a, contest *ret, error *err);
 void contest_add(contest *c, arena *a, const standing *newcomer);
 void contest_decide(contest *c);
 

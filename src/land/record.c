@@ -17,8 +17,7 @@ static status hold_contest(const landing *l, const arrival *at, arena *a, contes
                                .sha256 = at->sha256,
                                .land_time = at->land_time,
                                .state = DELIVERY_ACTIVE};
-    TRY(contest_read(l->context, at->table, at->identity, a, ret, err));
-    contest_add(ret, a, &newcomer);
+    TRY(contest_read_for(l->context, at->table, &newcomer, a, ret, err));
     contest_decide(ret);
     return OK;
 }

@@ -260,6 +260,30 @@ status ledger_deliveries_where(ledger *l, int64_t table, delivery_wanted *wanted
     return OK;
 }
 
+/* Landed later, withdrawn before, and the neighbour before. */
+static const char *const SINCE[] = {
+    OUTLINES " WHERE d.tbl = $1 AND d.land_time >= $2 ORDER BY d.land_time, d.id",
+    OUTLINES " WHERE d.tbl = $1 AND d.state = 'withdrawn' AND d.land_time < $2 ORDER BY d.id",
+    OUTLINES " WHERE d.tbl = $1 AND d.land_time < $2 AND d.state <> 'rejected'"
+             " AND d.state <> 'withdrawn'"
+             " ORDER BY d.land_time DESC, d.identity DESC, d.sha256 DESC LIMIT 1",
+};
+
+status ledger_deliveries_since(ledger *l, int64_t table, int64_t land_time, arena *a,
+                               deliveries *ret, bool *ret_has_before, error *err) {
+    const db_value values[] = {DB_I(table), DB_I(land_time)};
+    deliveries all = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(SINCE); i++) {
+        const ledger_query query = {SINCE[i], values, ARRAY_SIZE(values), read_delivery};
+        count = all.count;
+        TRY(ledger_select(l, &query, a, &all, err));
+    }
+    *ret_has_before = all.count > count;
+    *ret = all;
+    return OK;
+}
+
 status ledger_delivery_claimed(ledger *l, const char *claim, bool *ret, error *err) {
     const db_value values[] = {DB_T(claim)};
     int64_t claimed;

@@ -78,6 +78,11 @@ CHECKED status ledger_deliveries_all(ledger *l, int64_t table, arena *a, deliver
 typedef bool delivery_wanted(void *state, const delivery *d);
 CHECKED status ledger_deliveries_where(ledger *l, int64_t table, delivery_wanted *wanted,
                                        void *state, arena *a, deliveries *ret, error *err);
+/* What decides about deliveries of a whole table from a land time on, in outline: all that landed
+ * then or later, every withdrawn one, and, the last of the list when there is one, the one that is
+ * not rejected or withdrawn and came next before. */
+CHECKED status ledger_deliveries_since(ledger *l, int64_t table, int64_t land_time, arena *a,
+                                       deliveries *ret, bool *ret_has_before, error *err);
 CHECKED status ledger_delivery_claimed(ledger *l, const char *claim, bool *ret, error *err);
 /* Rejected ones that no accepted newer one of their identity has replaced. */
 CHECKED status ledger_quarantine_count(ledger *l, int64_t *ret, error *err);

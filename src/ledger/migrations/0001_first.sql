@@ -79,6 +79,7 @@ CREATE INDEX delivery_by_identity ON delivery (tbl, identity, land_time);
 CREATE INDEX delivery_by_change ON delivery (tbl, changed_seq);
 CREATE INDEX delivery_by_state ON delivery (tbl, state, identity, land_time);
 CREATE INDEX delivery_by_claim ON delivery (claim);
+CREATE INDEX delivery_by_time ON delivery (tbl, land_time);
 
 -- Every state that a delivery has had, for "as of". Within a commit the last one counts.
 CREATE TABLE delivery_event (

@@ -233,6 +233,31 @@ static void test_those_that_are_wanted_come_without_what_is_long(void **state) {
     assert_int_equal(all.items[0].id + all.items[1].id, ids[0] + ids[2]);
 }
 
+static void test_what_decides_from_a_land_time_on_is_few(void **state) {
+    fixture *f = *state;
+    static const int64_t TIMES[] = {1000, 2000, 3000, 4000, 5000};
+    int64_t ids[ARRAY_SIZE(TIMES)];
+    for (size_t i = 0; i < ARRAY_SIZE(TIMES); i++) {
+        delivery d = fixture_delivery(f, RAW, i % 2 == 0 ? "a.csv" : "b.csv", TIMES[i]);
+        ids[i] = add(f, &d);
+    }
+    set_state(f, ids[0], DELIVERY_WITHDRAWN, "wrong");
+    set_state(f, ids[2], DELIVERY_REJECTED, "wrong");
+    deliveries all;
+    bool before = false;
+    assert_ok(
+        ledger_deliveries_since(f->l, fixture_id(f, RAW), 4000, f->a, &all, &before, &f->err));
+    const int64_t wanted[] = {ids[3], ids[4], ids[0], ids[1]};
+    assert_int_equal(all.count, ARRAY_SIZE(wanted));
+    for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+        assert_int_equal(all.items[i].id, wanted[i]);
+    assert_true(before);
+    assert_ok(
+        ledger_deliveries_since(f->l, fixture_id(f, RAW), 1500, f->a, &all, &before, &f->err));
+    assert_int_equal(all.count, 5);
+    assert_false(before);
+}
+
 int main(void) {
     static const struct CMUnitTest TESTS[] = {
         CLAIM(test_a_delivery_comes_back_as_it_was_added),
@@ -246,6 +271,7 @@ int main(void) {
         CLAIM(test_a_decision_is_kept_beside_the_state),
         CLAIM(test_a_rejected_one_can_be_accepted_after_all),
         CLAIM(test_those_that_are_wanted_come_without_what_is_long),
+        CLAIM(test_what_decides_from_a_land_time_on_is_few),
     };
     return fixture_run("delivery", TESTS, ARRAY_SIZE(TESTS));
 }
