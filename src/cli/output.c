@@ -105,7 +105,10 @@ static void write_blanks(FILE *stream, size_t count) {
 
 static void write_grid_row(output *o, const output_grid *g, const char *const *cells,
                            const size_t *widths) {
-    for (size_t i = 0; i < g->width; i++) {
+    size_t width = g->width;
+    while (width > 1 && cells[width - 1][0] == '\0') /* no blanks where nothing follows */
+        width--;
+    for (size_t i = 0; i < width; i++) {
         size_t shown = shown_width(cells[i]);
         size_t missing = widths[i] > shown ? widths[i] - shown : 0;
         if (i > 0)
@@ -113,7 +116,7 @@ static void write_grid_row(output *o, const output_grid *g, const char *const *c
         if (g->right[i])
             write_blanks(o->stream, missing);
         fputs(cells[i], o->stream);
-        if (!g->right[i] && i + 1 < g->width)
+        if (!g->right[i] && i + 1 < width)
             write_blanks(o->stream, missing);
     }
 }

@@ -21,6 +21,12 @@ typedef struct difference {
 
 /* versions */
 
+static status refuse(const difference *d, const char *what, error *err) {
+    error_set(err, E_USAGE, "%s", what);
+    error_hint(err, "`weir history %s %s` lists its versions.", d->of.table->name, d->of.partition);
+    return E_USAGE;
+}
+
 static status need_version(const difference *d, int64_t version, error *err) {
     for (size_t i = 0; i < d->of.history.count; i++) {
         const ledger_past *past = &d->of.history.items[i];
@@ -33,23 +39,28 @@ static status need_version(const difference *d, int64_t version, error *err) {
         if (past->version == version)
             return OK;
     }
-    error_set(err, E_USAGE, "partition \"%s\" has no version %lld", d->of.partition,
-              (long long)version);
-    error_hint(err, "`weir history %s %s` lists its versions.", d->of.table->name, d->of.partition);
-    return E_USAGE;
+    return refuse(d,
+                  arena_printf(d->session->arena, "partition \"%s\" has no version %lld",
+                               d->of.partition, (long long)version),
+                  err);
 }
 
 static status find_versions(difference *d, error *err) {
     const strings *arguments = &d->session->command->options->arguments;
     if (arguments->count == 3)
-        return error_set(err, E_USAGE, "name two versions, or none");
-    if (arguments->count == 2 && d->of.history.count < 2)
-        return error_set(err, E_USAGE, "partition \"%s\" has had one version only",
-                         d->of.partition);
+        return refuse(d, "name two versions, or none", err);
+    if (arguments->count <= 2 && d->of.history.count < 2)
+        return refuse(d,
+                      arena_printf(d->session->arena, "partition \"%s\" has had one version only",
+                                   d->of.partition),
+                      err);
     for (size_t i = 0; i < 2; i++) {
         d->versions[i] = d->of.history.count > 1 ? d->of.history.items[1 - i].version : 0;
         if (arguments->count == 4 && !number_int64(arguments->items[2 + i], &d->versions[i]))
-            return error_set(err, E_USAGE, "\"%s\" is no version", arguments->items[2 + i]);
+            return refuse(d,
+                          arena_printf(d->session->arena, "\"%s\" is no version's number",
+                                       arguments->items[2 + i]),
+                          err);
         TRY(need_version(d, d->versions[i], err));
     }
     return OK;

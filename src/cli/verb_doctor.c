@@ -4,7 +4,9 @@
 #include "cli/document.h"
 #include "cli/identity.h"
 #include "cli/session.h"
+#include "ledger/journal.h"
 
+#include <errno.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -80,27 +82,74 @@ static status try_store(const doctor *d, store *s, error *err) {
     return store_remove_prefix(s, PLACE, err);
 }
 
+static const char *nearest_folder(arena *a, const char *path) {
+    while (!file_exists(path))
+        path = path_parent(a, path);
+    return path;
+}
+
+/* What the first run will make is not made here; it is enough that it can be. */
+static status can_be_made(arena *a, const char *folder, error *err) {
+    const char *above = nearest_folder(a, folder);
+    if (access(above, W_OK | X_OK) == 0)
+        return OK;
+    error_set_errno(err, errno, "cannot make \"%s\" in \"%s\"", folder, above);
+    error_hint(err, "Let this user write there, or name another place in lake.yaml.");
+    return E_DENIED;
+}
+
+static void check_new_store(doctor *d, const char *name, const char *folder) {
+    error why = {0};
+    why.kind = can_be_made(d->session->arena, folder, &why);
+    tell(d, name, arena_printf(d->session->arena, "%s, not made yet", folder), &why);
+}
+
+static void check_store(doctor *d, const char *name, const char *folder) {
+    error why = {0};
+    store *opened = NULL;
+    why.kind = store_open(folder, &opened, &why);
+    if (why.kind == OK)
+        why.kind = try_store(d, opened, &why);
+    store_close(opened);
+    tell(d, name, folder, &why);
+}
+
 static void check_stores(doctor *d) {
-    session *s = d->session;
+    const session *s = d->session;
     for (size_t i = 0; i < s->lake->layer_count; i++) {
-        error why = {0};
-        store *opened = NULL;
-        why.kind = store_open(s->lake->layers[i].store, &opened, &why);
-        if (why.kind == OK)
-            why.kind = try_store(d, opened, &why);
-        store_close(opened);
-        tell(d, arena_printf(s->arena, "store %s", s->lake->layers[i].name),
-             s->lake->layers[i].store, &why);
+        const char *name = arena_printf(s->arena, "store %s", s->lake->layers[i].name);
+        const char *folder = s->lake->layers[i].store;
+        if (file_exists(folder))
+            check_store(d, name, folder);
+        else
+            check_new_store(d, name, folder);
     }
 }
 
-static status try_ledger(session *s, error *err) {
+/* *ret_detail: how it stands. */
+static status look_at_journal(session *s, const char **ret_detail, error *err) {
+    bool behind = false;
+    TRY(store_open(s->lake->store, &s->journal, err));
+    TRY(journal_look(s->ledger, s->journal, &behind, err));
+    if (behind)
+        *ret_detail = arena_printf(s->arena,
+                                   "%s, older than its journal: the next run brings it "
+                                   "forward",
+                                   s->lake->ledger);
+    return OK;
+}
+
+static status try_ledger(session *s, const char **ret_detail, error *err) {
     identity_state state = IDENTITY_FRESH;
     const char *id = NULL;
+    *ret_detail = s->lake->ledger;
     TRY(identity_look(s->lake, s->arena, &state, &id, err));
-    if (state == IDENTITY_FRESH)
-        return OK; /* the first run makes it */
+    if (state == IDENTITY_FRESH) {
+        *ret_detail = arena_printf(s->arena, "%s, not made yet: `weir run` does", s->lake->ledger);
+        return can_be_made(s->arena, s->lake->ledger, err);
+    }
     TRY(ledger_open(s->lake->ledger, id, &s->ledger, err));
+    TRY(look_at_journal(s, ret_detail, err));
     if (!ledger_is_read_only(s->ledger))
         return OK;
     error_set(err, E_DENIED, "ledger \"%s\" cannot be written", s->lake->ledger);
@@ -110,8 +159,9 @@ static status try_ledger(session *s, error *err) {
 
 static void check_ledger(doctor *d) {
     error why = {0};
-    why.kind = try_ledger(d->session, &why);
-    tell(d, "ledger", d->session->lake->ledger, &why);
+    const char *detail = NULL;
+    why.kind = try_ledger(d->session, &detail, &why);
+    tell(d, "ledger", detail, &why);
 }
 
 static void check_land(doctor *d) {
@@ -129,7 +179,7 @@ static void check_space(doctor *d) {
     error why = {0};
     struct statvfs space;
     const session *s = d->session;
-    const char *root = s->lake->store;
+    const char *root = nearest_folder(s->arena, s->lake->store);
     int64_t bytes = 0;
     if (statvfs(root, &space) == 0)
         bytes = (int64_t)space.f_bavail * (int64_t)space.f_frsize;
@@ -141,15 +191,30 @@ static void check_space(doctor *d) {
     tell(d, "space", arena_printf(s->arena, "%s free", output_bytes(s->arena, bytes)), &why);
 }
 
-static void examine(session *s) {
+static void examine_all(doctor *d) {
+    check_worker(d);
+    check_ledger(d);
+    check_stores(d);
+    check_land(d);
+    check_space(d);
+}
+
+/* Without a worker the SQL cannot be read, and without that nothing is known of the lake. */
+static void examine_nothing(doctor *d, error *why) {
+    if (why->hint[0] == '\0')
+        error_hint(why, "The rest is checked when a worker runs: see WEIR_WORKER, and whether this "
+                        "installation is whole.");
+    tell(d, "worker", NULL, why);
+}
+
+static void examine(session *s, error *no_worker) {
     JSON_AUTO rows = json_array();
     JSON_AUTO document = document_new();
     doctor d = {.session = s, .rows = rows};
-    check_worker(&d);
-    check_ledger(&d);
-    check_stores(&d);
-    check_land(&d);
-    check_space(&d);
+    if (no_worker->kind == OK)
+        examine_all(&d);
+    else
+        examine_nothing(&d, no_worker);
     json_object_set_new(document, "ok", json_boolean(!d.problem));
     json_object_set(document, "checks", rows);
     output_write_list(s->command->out,
@@ -159,9 +224,17 @@ static void examine(session *s) {
 
 status verb_doctor(command *c, error *err) {
     session s = {0};
-    status result = session_open(c, SESSION_DEFINITION, &s, err);
-    if (result == OK)
-        examine(&s);
+    char *dir = NULL;
+    error why = {0};
+    TRY(session_find_dir(c, &dir, err));
+    status result = session_open(c, SESSION_DEFINITION, &s, &why);
+    bool is_sick = result == OK || result == E_ENGINE || result == E_NOT_FOUND;
+    s.command = c;
+    s.arena = c->arena;
+    if (is_sick)
+        examine(&s, &why);
+    else if (err != NULL)
+        *err = why;
     session_close(&s);
-    return result;
+    return is_sick ? OK : result;
 }

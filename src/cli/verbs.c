@@ -483,9 +483,10 @@ const verb VERBS[] = {
         .options = OPTION_BIT(OPTION_REPAIR) | OPTION_BIT(OPTION_FAST) | OPTION_BIT(OPTION_ADOPT)
                    | OPTION_BIT(OPTION_WAIT),
         .line = "compare the ledger with the files",
-        .doc = "Looks for files of raw history, quarantine and tables that are missing, altered "
-               "(every byte is read, unless --fast) or not known, and for directories that do not "
-               "show what is current. Ends with 1 when something is wrong. --repair makes the "
+        .doc = "Looks for files of raw history, quarantine, tables and journal that are missing, "
+               "altered (every byte is read, unless --fast), writable or not known, for "
+               "directories that do not show what is current, and for damage of the ledger itself. "
+               "Ends with 1 when something is wrong. --repair makes the "
                "directories anew and lets the next run build lost files of tables again; a file "
                "lost from raw history comes back when it is delivered again. --adopt takes files "
                "in raw history that are not known for deliveries of the time in their names, if "
@@ -502,7 +503,7 @@ const verb VERBS[] = {
         .options = OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_WAIT),
         .line = "remove files that nothing needs any more",
         .doc = "Replaced versions stay as long as retention in lake.yaml says (30 days, and two of "
-               "each partition), while a hold, a reader or a query needs them. gc removes the "
+               "each partition), and while a hold, a reader or a query needs them. gc removes the "
                "others' files and what dead runs left, and lists files that the ledger does not "
                "know. It never touches raw history or quarantine.",
         .examples = {{"weir gc --dry-run", "what would go, and who needs the rest"},

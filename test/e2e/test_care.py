@@ -495,6 +495,42 @@ class DoctorTest(CareTest):
         self.assertEqual({c["check"] for c in told["checks"] if c["state"] == "problem"},
                          {"ledger", "land"})
 
+    def checks(self, lake, expect=0, **options):
+        told = lake.json("doctor", expect=expect, **options)
+        return {c["check"]: (c["state"], c["detail"], c["hint"]) for c in told["checks"]}
+
+    def test_a_lake_that_is_not_made_yet_stays_so(self):
+        fresh = self.new_lake(sales())
+        seen = self.checks(fresh)
+        self.assertEqual({state for state, *_ in seen.values()}, {"ok"})
+        self.assertIn("not made yet", seen["ledger"][1])
+        self.assertIn("not made yet", seen["store gold"][1])
+        self.assertFalse(fresh.store.exists())
+
+    def test_a_worker_that_does_not_run_is_a_finding(self):
+        for worker, detail in (("/nonexistent", 'no worker program "/nonexistent"'),
+                               ("/bin/false", "the worker ended with exit code 1")):
+            seen = self.checks(self.lake, expect=1, env={"WEIR_WORKER": worker})
+            self.assertEqual(seen.keys(), {"worker"})
+            self.assertEqual(seen["worker"][:2], ("problem", detail))
+            self.assertIn("WEIR_WORKER", seen["worker"][2])
+
+    def test_a_ledger_that_does_not_fit_its_journal(self):
+        copy = self.lake.dir / "copy.db"
+        self.lake.weir("ledger", "backup", copy)
+        newest = sorted((self.lake.store / ".weir" / "journal").iterdir())[-1]
+        kept = newest.read_bytes()
+        newest.unlink()
+        self.assertEqual(self.checks(self.lake, expect=1)["ledger"][0], "problem")
+        newest.write_bytes(kept)
+        self.correct()
+        for path in (self.lake.dir / ".weir").glob("ledger.db*"):
+            path.unlink()
+        shutil.copyfile(copy, self.lake.dir / ".weir" / "ledger.db")
+        state, detail, _ = self.checks(self.lake)["ledger"]
+        self.assertEqual(state, "ok")
+        self.assertIn("the next run brings it forward", detail)
+
     def test_a_store_that_cannot_be_written(self):
         store = self.lake.store / "silver"
         shutil.rmtree(store)

@@ -43,7 +43,7 @@ static void test_a_table_is_aligned_and_shows_control_characters(void **state) {
     check(OUTPUT_TABLE, write_two,
           "name        rows     size  when\n"
           "a, \"b\"         7  14.2 MB  2024-05-22T10:00:00Z\n"
-          "caff\xC3\xA8\\x0A  12345    999 B  \n");
+          "caff\xC3\xA8\\x0A  12345    999 B\n");
 }
 
 static void test_csv_has_the_keys_and_the_exact_values(void **state) {
