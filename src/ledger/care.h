@@ -84,7 +84,8 @@ CHECKED status ledger_drop(ledger *l, const ledger_orphan *o, error *err);
  * ledger_current.content of a lost version is "". */
 CHECKED status ledger_file_lost(ledger *l, const char *object, error *err);
 
-/* pins: what was current at a commit stays while somebody reads it. */
+/* pins: what was current at a commit stays while somebody reads it. A rehearsal's are in the ledger
+ * that it is a copy of; there *ret is 0 when that can only be read. E_CHANGED: gc was faster. */
 CHECKED status ledger_pin_take(ledger *l, int64_t seq, int64_t for_us, int64_t *ret, error *err);
 CHECKED status ledger_pin_drop(ledger *l, int64_t pin, error *err);
 

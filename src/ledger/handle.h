@@ -22,7 +22,8 @@ struct ledger {
     db *d;
     const char *location;
     const char *lake_id;
-    bool is_rehearsal; /* changes go to a copy that nobody keeps */
+    bool is_rehearsal;     /* changes go to a copy that nobody keeps */
+    int64_t rehearsed_seq; /* of a rehearsal: the newest commit when it was copied */
     bool in_transaction;
     ledger_mode mode;        /* of the open transaction */
     bool was_light;          /* the last one that wrote was LEDGER_WRITE_LIGHT */

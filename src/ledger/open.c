@@ -125,8 +125,10 @@ const char *ledger_lake_id(const ledger *l) {
 
 status ledger_rehearse(ledger *l, error *err) {
     ASSERT(!l->in_transaction);
-    if (!l->is_rehearsal)
+    if (!l->is_rehearsal) {
         TRY(db_rehearse(l->d, err));
+        TRY(ledger_seq(l, &l->rehearsed_seq, err));
+    }
     l->is_rehearsal = true;
     l->journal = NULL;
     return OK;

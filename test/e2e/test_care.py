@@ -2,9 +2,10 @@
 import os
 import shutil
 import sqlite3
+import subprocess
 import unittest
 
-from harness import LAKE_YAML, NOW, LakeTest, oracle
+from harness import LAKE_YAML, NOW, LakeTest, clean_environment, oracle, weir_path
 from sales import rows, sales
 
 DAY = "day=2024-05-01"
@@ -230,6 +231,20 @@ class GcTest(CareTest):
         self.gc()
         told = self.lake.json("undo", self.lake.json("log")["runs"][1]["run"])
         self.assertEqual(told["undone"], [])
+
+    def test_what_a_query_still_reads_stays_until_it_ends(self):
+        self.keep("for: 0s, keep: 0")
+        many = "SELECT t.*, r.range FROM gold.total AS t, range(500000) AS r"
+        with subprocess.Popen([weir_path(), "query", "-o", "csv", many], cwd=self.lake.dir,
+                              env=clean_environment(), stdout=subprocess.PIPE) as reader:
+            self.assertTrue(reader.stdout.readline(), "it waits for us to read on")
+            self.correct()
+            kept = self.gc()["kept"]
+            self.assertEqual({(k["table"], k["kept_by"], k["needed_by"]) for k in kept},
+                             {(t, "a query reads it", f"process {reader.pid}")
+                              for t in ("silver.sales", "gold.total")})
+            reader.kill()
+        self.assertEqual(self.gc()["files"], 2, "the dead read nothing")
 
     def test_raw_history_and_quarantine_stay(self):
         self.keep("for: 0s, keep: 0")

@@ -132,6 +132,28 @@ static void test_a_pin_of_the_past_or_of_the_dead_needs_nothing(void **state) {
     assert_int_equal(left, 0);
 }
 
+static void test_who_rehearses_pins_what_the_ledger_has(void **state) {
+    fixture *f = *state;
+    int64_t pin = 0, left = -1, old = build(f, SILVER, DAY, "old");
+    catch_up(f);
+    ledger *reader = f->l;
+    assert_ok(ledger_rehearse(reader, &f->err));
+    assert_ok(ledger_begin(reader, LEDGER_WRITE, &f->err));
+    assert_ok(ledger_next_seq(reader, &left, &f->err));
+    assert_ok(ledger_commit(reader, &f->err));
+    assert_ok(ledger_pin_take(reader, left, INT64_C(3600000000), &pin, &f->err));
+    f->l = fixture_second(f);
+    build(f, SILVER, DAY, "new");
+    ledger_retired r = only(f, NOTHING);
+    assert_int_equal(r.version, old);
+    assert_int_equal(r.need, NEED_PIN);
+    assert_ok(ledger_pin_drop(reader, pin, &f->err));
+    assert_int_equal(only(f, NOTHING).need, NEED_NONE);
+    mark_version(f, old);
+    assert_status(ledger_pin_take(reader, left, INT64_C(3600000000), &pin, &f->err), E_CHANGED);
+    ledger_close(reader);
+}
+
 static void test_a_hold_needs_what_was_undone(void **state) {
     fixture *f = *state;
     replaced(f, DAY);
@@ -220,6 +242,7 @@ int main(void) {
         CLAIM(test_a_reader_that_has_not_taken_the_change_in_needs_it),
         CLAIM(test_a_pin_needs_what_was_current_then_until_it_ends),
         CLAIM(test_a_pin_of_the_past_or_of_the_dead_needs_nothing),
+        CLAIM(test_who_rehearses_pins_what_the_ledger_has),
         CLAIM(test_a_hold_needs_what_was_undone),
         CLAIM(test_what_is_marked_is_never_used_again_and_its_files_go),
         CLAIM(test_a_file_that_another_version_has_stays),
