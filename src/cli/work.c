@@ -183,6 +183,8 @@ static status record_end(const work *w, status outcome, const char *summary, err
 
 status work_end(work *w, status outcome, const json_t *summary, error *err) {
     session *s = w->session;
+    if (outcome == E_INTERRUPTED && err != NULL && err->hint[0] == '\0')
+        error_hint(err, "Do the same again to go on: what was finished is not done twice.");
     ledger_rollback(s->ledger);
     crash_point("work.ending");
     keeper_stop(w->keeper);

@@ -1,5 +1,7 @@
 """What a killed run had finished is not built a second time."""
 import json
+import os
+import signal
 from collections import Counter
 
 from crashlake import KILLED, SECOND, CrashTest, base_lake, content
@@ -12,6 +14,23 @@ BY_STEP = ("SELECT t.name, s.built, s.reused FROM step s JOIN tbl t ON t.id = s.
 
 
 class Kept(CrashTest):
+    def test_an_interrupted_run_says_how_to_go_on_and_is_gone_on_with(self):
+        lake = base_lake(self.new_folder() / "base")
+        lake.deliver(SECOND)
+        process = lake.start("run", "--now", LATER, WEIR_CRASH_AT="build.staged:1",
+                             WEIR_CRASH_SIGNAL="stop")
+        os.waitpid(process.pid, os.WUNTRACED)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        said, _ = process.communicate()
+        self.assertEqual((process.returncode, said.splitlines()),
+                         (5, ["error: interrupted", "  hint: Do the same again to go on: what was "
+                              "finished is not done twice."]))
+        (finished,) = lake.rows("SELECT count(*) FROM staged")[0]
+        said = json.loads(lake.call("run", "--now", LATER, "-q", "-o", "json")[1])
+        self.assertEqual(said["partitions"]["reused"], finished)
+        self.assert_whole(lake)
+
     def test_a_run_killed_after_the_second_of_three_tables_builds_only_the_third_again(self):
         top = self.new_folder()
         lake = base_lake(top / "base")
