@@ -221,6 +221,21 @@ class LakeTest(unittest.TestCase):
         self.addCleanup(remove_tree, top)
         return Lake(files, top / "lake")
 
+    def begin_with(self, prepare):
+        """self.lake becomes a copy of the one that prepare(lake) makes, once per class; what that
+        returned."""
+        made = vars(type(self)).get("made")
+        if made is None:
+            made = type(self).made = {}
+        if prepare not in made:
+            top = Path(tempfile.mkdtemp(prefix="weir-made-"))
+            self.addClassCleanup(remove_tree, top)
+            lake = Lake(self.files, top / "lake")
+            made[prepare] = lake.dir, prepare(lake)
+        remove_tree(self.lake.dir)
+        copy_tree(made[prepare][0], self.lake.dir)
+        return made[prepare][1]
+
     def assert_error(self, result, *words):
         """The result's error tells where or what to do, and all the words are in it."""
         error = result.error

@@ -12,19 +12,44 @@ DAY = "day=2024-05-01"
 OTHER = "day=2024-05-02"
 
 
+def first_delivery(lake):
+    lake.deliver("sales/a.csv", rows("2024-05-01,A,1", "2024-05-02,A,2"))
+    return lake.run(NOW)["run"]
+
+
+def correction(lake):
+    lake.deliver("sales/a.csv", rows("2024-05-01,A,10", "2024-05-02,A,2"))
+    return lake.run(NOW + 1)["run"]
+
+
+def refusal_and_correction(lake):
+    first = first_delivery(lake)
+    lake.deliver("sales/bad.csv", rows("2024-05-01,A,minus"))
+    correction(lake)
+    return first
+
+
+def two_corrections(lake):
+    first = first_delivery(lake)
+    for moment, amount, shop in ((1, 1, "B,5"), (2, 3, "C,7")):
+        lake.deliver("sales/a.csv", rows(f"2024-05-01,A,{amount}", "2024-05-01,B,5",
+                                         f"2024-05-01,{shop}", "2024-05-02,A,2"))
+        lake.run(NOW + moment)
+    return first
+
+
 class CareTest(LakeTest):
     """A lake with a first delivery, and a correction of one day."""
 
     files = sales()
+    prepare = staticmethod(first_delivery)
 
     def setUp(self):
         super().setUp()
-        self.lake.deliver("sales/a.csv", rows("2024-05-01,A,1", "2024-05-02,A,2"))
-        self.first = self.lake.run(NOW)["run"]
+        self.first = self.begin_with(self.prepare)
 
     def correct(self):
-        self.lake.deliver("sales/a.csv", rows("2024-05-01,A,10", "2024-05-02,A,2"))
-        return self.lake.run(NOW + 1)["run"]
+        return correction(self.lake)
 
     def total(self, *args, day="2024-05-01"):
         told = self.lake.weir("query", *args, "-o", "csv",
@@ -366,10 +391,7 @@ class AsOfTest(CareTest):
 
 
 class FsckTest(CareTest):
-    def setUp(self):
-        super().setUp()
-        self.lake.deliver("sales/bad.csv", rows("2024-05-01,A,minus"))
-        self.correct()
+    prepare = staticmethod(refusal_and_correction)
 
     def fsck(self, *args, faults=None):
         """The kinds of faults, with the ends of names."""
@@ -456,14 +478,7 @@ class FsckTest(CareTest):
 
 
 class DiffTest(CareTest):
-    def setUp(self):
-        super().setUp()
-        self.lake.deliver("sales/a.csv", rows("2024-05-01,A,1", "2024-05-01,B,5",
-                                              "2024-05-01,B,5", "2024-05-02,A,2"))
-        self.lake.run(NOW + 1)
-        self.lake.deliver("sales/a.csv", rows("2024-05-01,A,3", "2024-05-01,B,5",
-                                              "2024-05-01,C,7", "2024-05-02,A,2"))
-        self.lake.run(NOW + 2)
+    prepare = staticmethod(two_corrections)
 
     def diff(self, *args, table="silver.sales"):
         return self.lake.json("diff", table, DAY, *args)

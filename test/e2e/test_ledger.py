@@ -20,6 +20,22 @@ def sales(*rows):
     return "day,shop,amount\n" + "".join(f"2024-05-{d:02},{s},{a}\n" for d, s, a in rows)
 
 
+def history(lake):
+    """Some of it: deliveries, a correction, a refused file, a change of code."""
+    lake.deliver("shops/shops.csv", "shop,city\na,Roma\nb,Torino\n")
+    lake.deliver("sales/1.csv", sales((1, "a", 1), (2, "b", 2)))
+    lake.run(NOW)
+    lake.deliver("sales/2.csv", sales((2, "a", 3), (3, "b", 4)))
+    lake.deliver("sales/bad.csv", "day,shop,amount\nnever,a,1\n")
+    lake.run(NOW + 60)
+    lake.deliver("sales/1.csv", sales((1, "a", 10), (2, "b", 2)))
+    lake.run(NOW + 120)
+    lake.write("tables/gold/cities.sql",
+               "SELECT city, sum(amount) AS total FROM silver.sales JOIN raw.shops "
+               "USING (shop) GROUP BY city\n")
+    lake.run(NOW + 180)
+
+
 class LedgerTest(LakeTest):
     files = FILES
 
@@ -29,19 +45,7 @@ class LedgerTest(LakeTest):
         self.journal = self.lake.store / ".weir" / "journal"
 
     def live(self):
-        """Some history: deliveries, a correction, a refused file, a change of code."""
-        self.lake.deliver("shops/shops.csv", "shop,city\na,Roma\nb,Torino\n")
-        self.lake.deliver("sales/1.csv", sales((1, "a", 1), (2, "b", 2)))
-        self.lake.run(NOW)
-        self.lake.deliver("sales/2.csv", sales((2, "a", 3), (3, "b", 4)))
-        self.lake.deliver("sales/bad.csv", "day,shop,amount\nnever,a,1\n")
-        self.lake.run(NOW + 60)
-        self.lake.deliver("sales/1.csv", sales((1, "a", 10), (2, "b", 2)))
-        self.lake.run(NOW + 120)
-        self.lake.write("tables/gold/cities.sql",
-                        "SELECT city, sum(amount) AS total FROM silver.sales JOIN raw.shops "
-                        "USING (shop) GROUP BY city\n")
-        self.lake.run(NOW + 180)
+        self.begin_with(history)
 
     def remove_ledger(self):
         for path in self.ledger.parent.glob("ledger.db*"):
