@@ -151,6 +151,18 @@ static status refuse_ahead(const ledger *l, const store *s, int64_t seq, error *
     return E_FOREIGN;
 }
 
+/* Two ledgers of one lake that went apart may be at commits of the same number. */
+static status check_newest(store *s, const standing *now, arena *a, error *err) {
+    const char *key = journal_key(a, now->seq);
+    const char *seal = journal_seal(a, now->sha256);
+    char *end = NULL;
+    size_t size = 0;
+    TRY(store_get_end(s, key, strlen(seal), JOURNAL_ENTRY_SIZE_MAX, a, &end, &size, err));
+    if (!journal_is_sealed(end, size)) /* it was cut short, which is for fsck to tell */
+        return OK;
+    return memcmp(end, seal, size) == 0 ? OK : refuse_other_history(s, key, err);
+}
+
 status journal_look(ledger *l, store *s, bool *ret_behind, error *err) {
     ARENA_AUTO a = arena_new();
     standing now = {0};
@@ -162,6 +174,7 @@ status journal_look(ledger *l, store *s, bool *ret_behind, error *err) {
         TRY(has_entry(s, now.seq, &there, err));
         if (!there)
             return refuse_ahead(l, s, now.seq, err);
+        TRY(check_newest(s, &now, a, err));
     }
     /* Another run may have committed and exported since: then the ledger has it by now. */
     TRY(ledger_seq(l, &seq, err));

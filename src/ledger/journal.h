@@ -27,8 +27,8 @@ CHECKED status journal_export(ledger *l, store *s, error *err);
 CHECKED status journal_is_exported(ledger *l, bool *ret, error *err);
 
 /* Does the store have entries that the ledger does not know: is it a restored older one? Only
- * looks at a few names. E_FOREIGN: the ledger is ahead of the journal by more than its outbox
- * explains. */
+ * looks at a few names, and at the end of the newest entry. E_FOREIGN: the ledger is ahead of the
+ * journal by more than its outbox explains, or another ledger wrote its newest commit. */
 CHECKED status journal_look(ledger *l, store *s, bool *ret_behind, error *err);
 
 /* Bring the ledger forward by the entries it does not know, in one transaction; a new ledger thus

@@ -22,14 +22,15 @@ static status refuse(error *err, const char *name, const char *what) {
     return E_DATA;
 }
 
-static bool is_sealed(const char *text, size_t size) {
-    return size > SEAL_SIZE && memcmp(text + size - SEAL_SIZE, SEAL_HEAD, sizeof SEAL_HEAD - 1) == 0
+bool journal_is_sealed(const char *text, size_t size) {
+    return size >= SEAL_SIZE
+           && memcmp(text + size - SEAL_SIZE, SEAL_HEAD, sizeof SEAL_HEAD - 1) == 0
            && memcmp(text + size - (sizeof SEAL_END - 1), SEAL_END, sizeof SEAL_END - 1) == 0;
 }
 
 static status check_seal(const char *name, const char *text, size_t size,
                          char ret_sha256[SHA256_TEXT_SIZE], error *err) {
-    if (!is_sealed(text, size))
+    if (!journal_is_sealed(text, size))
         return refuse(err, name, "is cut short, or none at all");
     const char *told = text + size - SEAL_SIZE + sizeof SEAL_HEAD - 1;
     sha256_text(text, size - SEAL_SIZE, ret_sha256);

@@ -22,6 +22,10 @@ char *journal_key(arena *a, int64_t seq);
 /* False: no entry's name. */
 bool journal_number(const char *key, int64_t *ret);
 
+/* How an entry with that sha256 ends; does a text end so? */
+char *journal_seal(arena *a, const char *sha256);
+bool journal_is_sealed(const char *text, size_t size);
+
 /* Before the commit: if this transaction took a seq, put its entry into the outbox, with all rows
  * that changed since the last one. */
 CHECKED status journal_record(ledger *l, error *err);

@@ -130,6 +130,10 @@ static status refuse_large(size_t size, error *err) {
     return E_USAGE;
 }
 
+char *journal_seal(arena *a, const char *sha256) {
+    return arena_printf(a, ",\"sha256\":\"%s\"}\n", sha256);
+}
+
 static status make_entry(ledger *l, arena *a, buf *entry, char sha256[SHA256_TEXT_SIZE],
                          error *err) {
     const char *previous = "";
@@ -145,7 +149,7 @@ static status make_entry(ledger *l, arena *a, buf *entry, char sha256[SHA256_TEX
     buf_add_bytes(entry, tables.text, tables.size);
     buf_add(entry, "]");
     sha256_text(entry->text, entry->size, sha256);
-    buf_printf(entry, ",\"sha256\":\"%s\"}\n", sha256);
+    buf_add(entry, journal_seal(a, sha256));
     return OK;
 }
 

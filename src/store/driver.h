@@ -21,6 +21,8 @@ typedef struct store_driver {
                        char ret_sha256[65], int64_t *ret_size, error *err);
     status (*get)(void *state, const char *key, size_t max_size, arena *a, char **ret_body,
                   size_t *ret_size, error *err);
+    status (*get_end)(void *state, const char *key, size_t size, arena *a, char **ret_body,
+                      size_t *ret_size, error *err); /* NULL: by way of get */
     status (*info)(void *state, const char *key, arena *a, store_object *ret, error *err);
     status (*list)(void *state, const char *prefix, arena *a, store_objects *ret, error *err);
     status (*list_strange)(void *state, const char *prefix, arena *a, store_objects *ret,

@@ -125,6 +125,24 @@ status store_get(store *s, const char *key, size_t max_size, arena *a, char **re
     return s->driver->get(s->state, key, max_size, a, ret_body, ret_size, err);
 }
 
+static status end_of_all(store *s, const char *key, size_t size, size_t max_size, arena *a,
+                         char **ret_body, size_t *ret_size, error *err) {
+    char *body = NULL;
+    size_t whole = 0;
+    TRY(s->driver->get(s->state, key, max_size, a, &body, &whole, err));
+    *ret_size = whole < size ? whole : size;
+    *ret_body = body + (whole - *ret_size);
+    return OK;
+}
+
+status store_get_end(store *s, const char *key, size_t size, size_t max_size, arena *a,
+                     char **ret_body, size_t *ret_size, error *err) {
+    TRY(check_key(key, err));
+    if (s->driver->get_end == NULL)
+        return end_of_all(s, key, size, max_size, a, ret_body, ret_size, err);
+    return s->driver->get_end(s->state, key, size, a, ret_body, ret_size, err);
+}
+
 status store_info(store *s, const char *key, arena *a, store_object *ret, error *err) {
     TRY(check_key(key, err));
     return s->driver->info(s->state, key, a, ret, err);

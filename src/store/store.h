@@ -65,6 +65,10 @@ CHECKED status store_put_file(store *s, const char *key, int fd, store_put_optio
 CHECKED status store_get(store *s, const char *key, size_t max_size, arena *a, char **ret_body,
                          size_t *ret_size, error *err);
 
+/* Its last size bytes, or all of a smaller one, terminated; max_size as for store_get. */
+CHECKED status store_get_end(store *s, const char *key, size_t size, size_t max_size, arena *a,
+                             char **ret_body, size_t *ret_size, error *err);
+
 /* E_NOT_FOUND. Never follows a symbolic link: an object replaced by one is E_DATA. */
 CHECKED status store_info(store *s, const char *key, arena *a, store_object *ret, error *err);
 

@@ -51,6 +51,7 @@ const store_driver STORE_LOCAL = {
     .put = local_put,
     .put_file = local_put_file,
     .get = local_get,
+    .get_end = local_get_end,
     .info = local_info,
     .list = local_list,
     .list_strange = local_list_strange,

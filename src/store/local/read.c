@@ -38,6 +38,27 @@ status local_get(void *state, const char *key, size_t max_size, arena *a, char *
     return result;
 }
 
+static status seek_end(local *l, int fd, const char *key, size_t size, error *err) {
+    struct stat found;
+    if (fstat(fd, &found) != 0)
+        return local_error(l, errno, key, "read", err);
+    off_t from = found.st_size > (off_t)size ? found.st_size - (off_t)size : 0;
+    return lseek(fd, from, SEEK_SET) == from ? OK : local_error(l, errno, key, "read", err);
+}
+
+status local_get_end(void *state, const char *key, size_t size, arena *a, char **ret_body,
+                     size_t *ret_size, error *err) {
+    local *l = state;
+    int fd = -1;
+    TRY(open_object(l, key, &fd, err));
+    const char *path = path_join(a, l->root, key);
+    status result = seek_end(l, fd, key, size, err);
+    if (result == OK)
+        result = file_read_fd(fd, path, size, a, ret_body, ret_size, err);
+    close(fd);
+    return result;
+}
+
 static store_object to_object(const char *key, const struct stat *found) {
     return (store_object){
         .key = key,

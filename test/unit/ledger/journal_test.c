@@ -329,6 +329,29 @@ static void test_a_ledger_that_went_another_way_is_foreign(void **state) {
     pair_close(&p);
 }
 
+/* Two copies of one lake that went on by themselves and are at commits of the same number. */
+static void test_another_ledger_that_wrote_the_newest_commit_is_noticed(void **state) {
+    fixture *f = *state;
+    pair p = pair_open(f);
+    bool is_behind;
+    pair_follow(&p);
+    pair_commit_event(f, "one");
+    journal_attach(p.copy, NULL);
+    assert_ok(ledger_begin(p.copy, LEDGER_WRITE, &f->err));
+    assert_ok(ledger_event_add(p.copy, "paolo", "other", NULL, NULL, 8, &f->err));
+    assert_ok(ledger_commit(p.copy, &f->err));
+    store *own = NULL;
+    const char *key = pair_key(f, fixture_seq(f));
+    assert_ok(store_open("memory:", &own, &f->err));
+    assert_ok(journal_export(p.copy, own, &f->err));
+    assert_status(journal_look(p.copy, p.s, &is_behind, &f->err), E_FOREIGN);
+    assert_non_null(strstr(f->err.message, key));
+    assert_ok(store_put(p.s, key, "{}", 2, (store_put_options){0}, &f->err)); /* cut short */
+    assert_ok(journal_look(p.copy, p.s, &is_behind, &f->err));
+    store_close(own);
+    pair_close(&p);
+}
+
 static void test_a_ledger_ahead_of_its_journal_is_foreign(void **state) {
     fixture *f = *state;
     pair p = pair_open(f);
@@ -360,6 +383,7 @@ int main(void) {
         CLAIM(test_what_was_lost_is_wanted_anew_after_a_replay),
         CLAIM(test_a_copy_is_of_one_commit_while_others_write),
         CLAIM(test_a_ledger_that_went_another_way_is_foreign),
+        CLAIM(test_another_ledger_that_wrote_the_newest_commit_is_noticed),
         CLAIM(test_a_ledger_ahead_of_its_journal_is_foreign),
     };
     return fixture_run("journal", TESTS, ARRAY_SIZE(TESTS));

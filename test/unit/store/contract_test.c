@@ -262,6 +262,30 @@ static void test_a_file_larger_than_any_buffer_is_put_whole(void **state) {
     assert_memory_equal(got, body, size);
 }
 
+static void test_the_end_of_an_object_can_be_had_alone(void **state) {
+    fixture *f = *state;
+    static const struct {
+        size_t size;
+        const char *wanted;
+    } CASES[] = {{3, "hij"}, {10, "abcdefghij"}, {99, "abcdefghij"}, {0, ""}};
+    put(f, "a/b", "abcdefghij");
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        char *body = NULL;
+        size_t size = 0;
+        assert_int_equal(
+            store_get_end(f->store, "a/b", CASES[i].size, 100, f->arena, &body, &size, &f->err),
+            OK);
+        assert_int_equal(size, strlen(CASES[i].wanted));
+        assert_string_equal(body, CASES[i].wanted);
+    }
+    char *none = NULL;
+    size_t size = 0;
+    assert_int_equal(store_get_end(f->store, "a/c", 1, 100, f->arena, &none, &size, &f->err),
+                     E_NOT_FOUND);
+    assert_int_equal(store_get_end(f->store, "../a", 1, 100, f->arena, &none, &size, &f->err),
+                     E_USAGE);
+}
+
 static void test_listing_is_sorted_bytewise_and_by_prefix(void **state) {
     fixture *f = *state;
     const char *keys[] = {"a/b", "a-b", "a/B", "a/b.c", "a/b/c2", "b", "a.b", "\xC3\xA4"};
@@ -421,6 +445,7 @@ static const struct CMUnitTest CONTRACT_TESTS[] = {
     CONTRACT(test_what_the_system_cannot_copy_is_put_all_the_same),
     CONTRACT(test_a_file_that_cannot_be_read_puts_nothing),
     CONTRACT(test_a_file_larger_than_any_buffer_is_put_whole),
+    CONTRACT(test_the_end_of_an_object_can_be_had_alone),
     CONTRACT(test_listing_is_sorted_bytewise_and_by_prefix),
     CONTRACT(test_weirs_own_is_listed_only_when_named),
     CONTRACT(test_info_tells_size_and_time),
