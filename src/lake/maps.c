@@ -144,7 +144,8 @@ static bool same_texts(const strings *a, const strings *b) {
     return true;
 }
 
-/* What is written but says no more than the SQL does by itself, is no override. */
+/* What is written but says no more than the SQL does by itself, is no override; where partitions
+ * depend on each other it is, and the definition. */
 static bool is_derived_anyway(const sql_map *inferred, const sql_map *written) {
     if (written->kind == MAP_SAME)
         return inferred->kind == MAP_SAME && same_texts(&inferred->same, &written->same);
@@ -162,7 +163,7 @@ static status read_written(reading *r, error *err) {
             TRY(maps_read_span(r, i, err));
         } else if (n->kind == NODE_MAP) {
             TRY(read_expressions(r, i, err));
-            if (!is_derived_anyway(&r->inference->maps[i], &r->maps[i]))
+            if (!r->inference->aligned || !is_derived_anyway(&r->inference->maps[i], &r->maps[i]))
                 r->kinds[i] = MAP_EXPRESSION;
         } else {
             r->kinds[i] = MAP_ALL;

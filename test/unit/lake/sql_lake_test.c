@@ -501,6 +501,25 @@ static void test_a_limit_over_derived_maps_is_refused(void **state) {
     stop(f);
 }
 
+/* Written, it is the definition, also where it says what the SQL would say by itself. */
+static void test_a_limit_over_a_written_map_takes_some_of_each_partition(void **state) {
+    static const char *const SQL[] = {
+        "SELECT data::date AS event_date, casi FROM raw.province ORDER BY casi LIMIT 5",
+        "SELECT data::date AS event_date, casi FROM raw.province "
+        "QUALIFY row_number() OVER (PARTITION BY codice ORDER BY data) = 1",
+    };
+    fixture *f = start(state);
+    for (size_t i = 0; i < ARRAY_SIZE(SQL); i++) {
+        write_silver(f, SQL[i],
+                     "partition_by: [event_date]\n"
+                     "map: {raw.province: {event_date: \"data::date\"}}\n");
+        assert_int_equal(load(f), OK);
+        assert_false(silver(f)->aligned);
+        assert_int_equal(silver(f)->inputs[0].map.kind, MAP_EXPRESSION);
+    }
+    stop(f);
+}
+
 static void test_a_dimension_may_be_read_whole_when_written(void **state) {
     static const char SQL[] = "SELECT p.data::date AS event_date, p.casi, n.name\n"
                               "FROM raw.province p JOIN raw.names n ON n.codice = p.codice";
@@ -561,6 +580,7 @@ int main(void) {
         cmocka_unit_test(test_grouping_without_the_partition_column_needs_a_written_map),
         cmocka_unit_test(test_partitions_from_nothing_are_refused_with_any_map),
         cmocka_unit_test(test_a_limit_over_derived_maps_is_refused),
+        cmocka_unit_test(test_a_limit_over_a_written_map_takes_some_of_each_partition),
         cmocka_unit_test(test_a_dimension_may_be_read_whole_when_written),
         cmocka_unit_test(test_a_failure_of_the_engine_is_no_mistake_of_the_user),
     };
