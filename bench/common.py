@@ -72,6 +72,19 @@ def cpu_seconds(call, *arguments):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def memory_mb(lake, *args):
+    """The most memory that weir itself had in one call; its worker counts apart."""
+    command = [program("WEIR", "an optimised weir binary"), *map(str, args)]
+    environment = {**os.environ, "WEIR_CODE_VERSION": "bench"}
+    process = subprocess.Popen(command, cwd=lake, env=environment, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    _, state, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(state)
+    if process.returncode != 0:
+        sys.exit(f"{' '.join(command)} exits with {process.returncode}")
+    return used.ru_maxrss / 1024
+
+
 def milliseconds(seconds):
     return f"{1000 * seconds:.1f} ms"
 
