@@ -2,44 +2,80 @@
 
 #include "base/number.h"
 
-static status read_moment(const session *s, option_id id, plan_moment *into, error *err) {
+#include <inttypes.h>
+
+static status take_number(void *state, const json_t *rows, error *err) {
+    const char *text = json_string_value(json_array_get(json_array_get(rows, 0), 0));
+    if (text == NULL || !number_int64(text, state))
+        return error_set(err, E_ENGINE, "the worker does not say what time it is");
+    return OK;
+}
+
+static status ignore_columns(void *state, const json_t *told, error *err) {
+    (void)state, (void)told, (void)err;
+    return OK;
+}
+
+/* Only the engine knows time zones. */
+static status ask_wall(const session *s, int64_t now_us, int64_t *ret_us, error *err) {
+    const char *sql = arena_printf(s->arena,
+                                   "SELECT epoch_us(timezone(current_setting('TimeZone'), "
+                                   "make_timestamptz(%" PRId64 ")))",
+                                   now_us);
+    JSON_AUTO job = json_pack("{s:s, s:s, s:[]}", "op", "query", "sql", sql, "inputs");
+    const engine_sink sink = {ignore_columns, take_number, ret_us};
+    return engine_query(s->engine, job, &sink, err);
+}
+
+static bool is_ago(const session *s, option_id id) {
     const char *text = option_text(s->command->options, id);
+    return text != NULL && plan_moment_read(text, (plan_present){0}).is_ago;
+}
+
+static status find_present(const session *s, plan_present *ret, error *err) {
     int64_t now = s->now_us != 0 ? s->now_us : clock_now_us(s->command->clock);
-    if (text == NULL)
+    *ret = (plan_present){now, now};
+    if ((!is_ago(s, OPTION_FROM) && !is_ago(s, OPTION_TO)) || str_eq(s->lake->timezone, "UTC"))
         return OK;
-    return plan_moment_read(text, now, into, err);
+    return ask_wall(s, now, &ret->wall_us, err);
+}
+
+static plan_moment read_moment(const session *s, option_id id, plan_present now) {
+    const char *text = option_text(s->command->options, id);
+    return text == NULL ? (plan_moment){0} : plan_moment_read(text, now);
 }
 
 static status read_options(const session *s, plan_filter *into, error *err) {
+    plan_present now;
     into->partitions = s->command->options->values[OPTION_PARTITION];
-    TRY(read_moment(s, OPTION_FROM, &into->from, err));
-    TRY(read_moment(s, OPTION_TO, &into->to, err));
+    TRY(find_present(s, &now, err));
+    into->from = read_moment(s, OPTION_FROM, now);
+    into->to = read_moment(s, OPTION_TO, now);
     for (size_t i = 0; i < into->partitions.count; i++)
         TRY(plan_filter_check(into->partitions.items[i], err));
-    if (into->from.given && into->to.given && into->from.us >= into->to.us)
-        return error_set(err, E_USAGE, "the range from \"%s\" to \"%s\" is empty",
-                         option_text(s->command->options, OPTION_FROM),
-                         option_text(s->command->options, OPTION_TO));
+    if (plan_range_is_empty(&into->from, &into->to))
+        return error_set(err, E_USAGE, "the range from \"%s\" to \"%s\" is empty", into->from.text,
+                         into->to.text);
     return OK;
 }
 
 static status refuse_useless(const plan_filter *f, error *err) {
-    bool is_range = f->from.given || f->to.given;
+    bool is_range = f->from.text != NULL || f->to.text != NULL;
     error_set(err, E_USAGE, "no selected table is partitioned by %s",
-              is_range ? "dates or timestamps" : "that column");
+              is_range ? "dates, timestamps, whole numbers or text" : "that column");
     error_hint(err, "`weir graph` shows what tables are partitioned by.");
     return E_USAGE;
 }
 
 static status check_tables(const session *s, const bool *selected, const plan_filter *f,
                            error *err) {
-    bool any = false;
-    for (size_t i = 0; i < s->lake->table_count; i++) {
-        const lake_table *t = s->lake->tables[i];
-        bool applies = plan_filter_applies(f, t);
-        any = any || (applies && (selected == NULL || selected[i]));
-    }
-    return any ? OK : refuse_useless(f, err);
+    for (size_t i = 0; i < s->lake->table_count; i++)
+        if ((selected == NULL || selected[i]) && plan_filter_applies(f, s->lake->tables[i]))
+            return OK;
+    for (size_t i = 0; i < s->lake->table_count; i++)
+        if (selected == NULL || selected[i])
+            TRY(plan_filter_check_range(f, s->lake->tables[i], err));
+    return refuse_useless(f, err);
 }
 
 status range_read(const session *s, const bool *selected, const plan_filter **ret, error *err) {

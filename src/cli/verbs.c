@@ -114,7 +114,8 @@ const verb VERBS[] = {
                "Nothing is landed, and other stale partitions stay as they are. What is to be "
                "built is stored first, so after a kill the same command, --resume or weir run go "
                "on with that set, whatever 7d would be by then. Ranges are half-open, and lie on "
-               "the first partition column with dates or timestamps.",
+               "the first partition column with dates or timestamps; of a table without, on the "
+               "first with whole numbers or text. 7d counts days of the lake's time zone.",
         .examples = {{"weir rebuild silver.province --from 2020-03-01 --to 2020-04-01", "a month"},
                      {"weir rebuild silver.province --from 7d --only", "and no reader"},
                      {"weir rebuild gold.day --partition event_date=2020-03-01", "one partition"},

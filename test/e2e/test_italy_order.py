@@ -20,9 +20,9 @@ DAYS = ("20200331", "20200410")  # each with a wrong file, and sent again
 CRASHED = 86  # CRASH_EXIT_CODE of src/base/crash.h
 KILLED = -signal.SIGKILL
 # A point that a call does not pass kills nothing.
-POINTS = ("ledger.committing", "ledger.committed", "land.claimed", "land.placed", "land.quarantined",
-          "land.recorded", "land.removed", "build.pending", "build.sealed", "build.synced",
-          "build.staged", "build.committed", "project.linked", "project.exchanged")
+POINTS = ("ledger.committing", "ledger.committed", "land.claimed", "land.placed",
+          "land.quarantined", "land.recorded", "land.removed", "build.pending", "build.sealed",
+          "build.synced", "build.staged", "build.committed", "project.linked", "project.exchanged")
 
 
 def chosen():

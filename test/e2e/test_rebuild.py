@@ -1,5 +1,5 @@
 """Building again what is not stale, in ranges, and going on after a kill."""
-from harness import NOW, LakeTest
+from harness import LAKE_YAML, NOW, LakeTest
 from sales import BY_DAY, rows, sales
 
 CRASHED = 86
@@ -64,6 +64,29 @@ class RebuildTest(TenDays):
         noon = FIRST + 9 * DAY + DAY // 2
         document = self.rebuild("silver.sales", "--from", "2d", "--to", "1d", now=noon)
         self.assertEqual(document["forced"], 1)
+
+    def test_ranges_of_numbers_and_of_text_and_days_of_the_lakes_own_zone(self):
+        self.lake.write("lake.yaml", LAKE_YAML + "timezone: Pacific/Auckland\n")
+        self.lake.write("tables/gold/numbers.sql", "SELECT amount, count(*) AS n FROM silver.sales "
+                                                   "GROUP BY amount\n")
+        self.lake.write("tables/gold/numbers.yaml", "partition_by: [amount]\n")
+        self.lake.write("tables/gold/months.sql",
+                        "SELECT strftime(day, '%Y-%m') AS month, count(*) AS n FROM silver.sales "
+                        "GROUP BY strftime(day, '%Y-%m')\n")
+        self.lake.write("tables/gold/months.yaml", "partition_by: [month]\n")
+        self.lake.run(FIRST + 10 * DAY)
+        evening = FIRST + 8 * DAY + DAY // 4 * 3  # the 9th in London, the 10th in Auckland
+        for table, args, forced in (
+                ("gold.numbers", ("--from", "9", "--to", "100"), ["amount=10", "amount=9"]),
+                ("gold.months", ("--from", "2024-05"), ["month=2024-05"]),
+                ("gold.months", ("--to", "2024-05"), []),
+                ("gold.total", ("--from", "1d", "--to", "0d", "--now", evening), days(9))):
+            told = self.rebuild(table, "--only", "--dry-run", *args)
+            planned = [p["partition"] for s in told["steps"] for p in s["partitions"]]
+            self.assertEqual(planned, forced, (table, args))
+        result = self.lake.call("rebuild", "gold.numbers", "--from", "2024-05-01")
+        self.assertEqual(result.code, 2, result)
+        self.assertIn("whole numbers", result.err)
 
     def test_what_fits_no_table_is_refused(self):
         for args, words in (

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #define NOON 1716379200000000 /* 2024-05-22T12:00:00Z */
+#define HOUR INT64_C(3600000000)
 
 /* A table partitioned by one or two columns of these types. */
 static lake_table table_of(arena *a, const char *first, const char *second) {
@@ -24,16 +25,20 @@ static lake_table table_of(arena *a, const char *first, const char *second) {
     return t;
 }
 
-static plan_moment moment(const char *text) {
-    plan_moment m = {0};
-    error err = {0};
-    if (text != NULL && plan_moment_read(text, NOON, &m, &err) != OK)
-        fail_msg("%s", err.message);
-    return m;
+/* NOON in UTC is what clocks show two hours later there. */
+static const plan_present PRESENT = {NOON, NOON}, EAST = {NOON, NOON + 2 * HOUR};
+
+static plan_moment moment(const char *text, plan_present now) {
+    return text == NULL ? (plan_moment){0} : plan_moment_read(text, now);
+}
+
+static bool in_range_at(const lake_table *t, plan_present now, const char *from, const char *text) {
+    plan_filter f = {.from = moment(from, now)};
+    return plan_filter_takes(&f, t, text);
 }
 
 static bool in_range(const lake_table *t, const char *from, const char *to, const char *text) {
-    plan_filter f = {.from = moment(from), .to = moment(to)};
+    plan_filter f = {.from = moment(from, PRESENT), .to = moment(to, PRESENT)};
     return plan_filter_takes(&f, t, text);
 }
 
@@ -75,9 +80,9 @@ static void test_so_long_ago_means_whole_days_of_a_date_and_moments_of_a_timesta
 static void test_a_range_lies_on_the_first_column_with_times(void **state) {
     (void)state;
     ARENA_AUTO a = arena_new();
-    lake_table t = table_of(a, "VARCHAR", "DATE"), none = table_of(a, "VARCHAR", NULL);
+    lake_table t = table_of(a, "VARCHAR", "DATE"), none = table_of(a, "DOUBLE", NULL);
     lake_table whole = table_of(a, NULL, NULL);
-    plan_filter f = {.from = moment("2024-05-02")};
+    plan_filter f = {.from = moment("2024-05-02", PRESENT)};
     assert_true(plan_filter_takes(&f, &t, "one=2020-01-01/two=2024-05-02"));
     assert_false(plan_filter_takes(&f, &t, "one=2024-05-02/two=2020-01-01"));
     assert_true(plan_filter_applies(&f, &t));
@@ -124,22 +129,72 @@ static void test_some_of_the_columns_are_enough(void **state) {
     assert_false(has_value(&t, "()", "one=a/two=2024-05-02"));
 }
 
-static void refuse_moment(const char *text) {
-    plan_moment m = {0};
+static void test_so_long_ago_is_told_by_the_clocks_of_the_zone(void **state) {
+    (void)state;
+    ARENA_AUTO a = arena_new();
+    lake_table day = table_of(a, "DATE", NULL), hour = table_of(a, "TIMESTAMP", NULL);
+    lake_table zoned = table_of(a, "TIMESTAMP WITH TIME ZONE", NULL);
+    const plan_present late = {NOON + 11 * HOUR, NOON + 13 * HOUR}; /* there it is the 23rd */
+    assert_true(in_range_at(&day, late, "1d", "one=2024-05-22"));
+    assert_false(in_range_at(&day, late, "1d", "one=2024-05-21"));
+    assert_true(in_range_at(&hour, EAST, "1h", "one=2024-05-22 13%3A00%3A00"));
+    assert_false(in_range_at(&hour, EAST, "1h", "one=2024-05-22 12%3A59%3A59"));
+    assert_true(in_range_at(&zoned, EAST, "1h", "one=2024-05-22 13%3A00%3A00+02"));
+    assert_false(in_range_at(&zoned, EAST, "1h", "one=2024-05-22 12%3A59%3A59+02"));
+}
+
+static void test_whole_numbers_and_text_have_ranges_of_their_own_kind(void **state) {
+    (void)state;
+    ARENA_AUTO a = arena_new();
+    lake_table year = table_of(a, "BIGINT", NULL), month = table_of(a, "VARCHAR", "INTEGER");
+    assert_true(in_range(&year, "900", "2024", "one=2023"));
+    assert_true(in_range(&year, "-3", NULL, "one=-3"));
+    assert_false(in_range(&year, "900", "2024", "one=2024"));
+    assert_false(in_range(&year, "2024-01-01", NULL, "one=2024"));
+    assert_true(in_range(&month, "2024-02", "2024-04", "one=2024-03/two=1"));
+    assert_true(in_range(&month, "2024-02", "2024-04", "one=2024-03-31/two=1"));
+    assert_false(in_range(&month, "2024-02", "2024-04", "one=2024-04/two=1"));
+    assert_true(in_range(&month, "a/b", NULL, "one=a%2Fc/two=1"));
+    assert_false(in_range(&month, "7d", NULL, "one=9/two=1"));
+    assert_false(in_range(&month, "2024-02", NULL, "one=__HIVE_DEFAULT_PARTITION__/two=1"));
+}
+
+static bool is_empty(const char *from, const char *to) {
+    plan_moment first = moment(from, PRESENT), second = moment(to, PRESENT);
+    return plan_range_is_empty(&first, &second);
+}
+
+static void test_a_range_that_ends_before_it_begins_is_empty(void **state) {
+    (void)state;
+    assert_true(is_empty("2024-05-02", "2024-05-02"));
+    assert_true(is_empty("1d", "7d"));
+    assert_true(is_empty("10", "9"));
+    assert_true(is_empty("a", "a"));
+    assert_false(is_empty("9", "10"));
+    assert_false(is_empty(NULL, "a"));
+    assert_false(is_empty("2024-05-02", NULL));
+}
+
+static void refuse_moment(const char *type, const char *text, const char *hint) {
+    ARENA_AUTO a = arena_new();
     error err = {0};
-    assert_int_equal(plan_moment_read(text, NOON, &m, &err), E_USAGE);
-    assert_non_null(strstr(err.hint, "7d"));
-    assert_false(m.given);
+    lake_table t = table_of(a, type, NULL);
+    plan_filter f = {.to = moment(text, PRESENT)};
+    assert_false(plan_filter_applies(&f, &t));
+    assert_int_equal(plan_filter_check_range(&f, &t, &err), E_USAGE);
+    assert_non_null(strstr(err.hint, hint));
 }
 
 static void test_what_is_no_moment_and_no_partition_is_refused(void **state) {
     (void)state;
     error err = {0};
-    refuse_moment("2024");
-    refuse_moment("20240522");
-    refuse_moment("yesterday");
-    refuse_moment("2024-02-30");
-    refuse_moment("");
+    refuse_moment("DATE", "2024", "7d");
+    refuse_moment("DATE", "20240522", "7d");
+    refuse_moment("TIMESTAMP", "yesterday", "7d");
+    refuse_moment("DATE", "2024-02-30", "7d");
+    refuse_moment("DATE", "", "7d");
+    refuse_moment("BIGINT", "2024-05-22", "whole numbers");
+    refuse_moment("VARCHAR", "7d", "text");
     assert_int_equal(plan_filter_check("event_date", &err), E_USAGE);
     assert_int_equal(plan_filter_check("=a", NULL), E_USAGE);
     assert_int_equal(plan_filter_check("", NULL), E_USAGE);
@@ -155,6 +210,9 @@ int main(void) {
         cmocka_unit_test(test_null_and_what_is_no_time_are_in_no_range),
         cmocka_unit_test(test_values_are_given_as_they_are_or_as_they_are_written),
         cmocka_unit_test(test_some_of_the_columns_are_enough),
+        cmocka_unit_test(test_so_long_ago_is_told_by_the_clocks_of_the_zone),
+        cmocka_unit_test(test_whole_numbers_and_text_have_ranges_of_their_own_kind),
+        cmocka_unit_test(test_a_range_that_ends_before_it_begins_is_empty),
         cmocka_unit_test(test_what_is_no_moment_and_no_partition_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
