@@ -39,6 +39,7 @@ typedef struct store_driver {
 
 extern const store_driver STORE_LOCAL;
 extern const store_driver STORE_MEMORY;
+extern const store_driver STORE_S3;
 
 /* A store over any driver state, which it closes: for drivers under test and wrappers that inject
  * faults. root is copied. */

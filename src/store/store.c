@@ -29,13 +29,12 @@ static status find_driver(const char *root, const store_driver **ret, error *err
     if (root[0] == '\0')
         return error_set(err, E_DEFINITION, "the store has no location");
     if (str_starts(root, "s3://")) {
-        status kind = error_set(err, E_DEFINITION, "stores like \"%s\" are not yet served", root);
-        error_hint(err, "Use a folder for now.");
-        return kind;
+        *ret = &STORE_S3;
+        return OK;
     }
     if (scheme_end != NULL) {
         status kind = error_set(err, E_DEFINITION, "no store is known for \"%s\"", root);
-        error_hint(err, "Use a folder.");
+        error_hint(err, "Use a folder, or s3://bucket/prefix.");
         return kind;
     }
     *ret = str_eq(root, MEMORY_ROOT) ? &STORE_MEMORY : &STORE_LOCAL;

@@ -1,4 +1,4 @@
-/* store: objects under keys, in a local folder or (later) a bucket.
+/* store: objects under keys, in a local folder or a bucket.
  *
  * There are no directories: '/' in a key is only a convention for prefixes. Keys are relative,
  * safe (path_is_safe) and at most STORE_KEY_SIZE_MAX bytes; the store refuses others with E_USAGE
@@ -38,15 +38,15 @@ typedef struct store_put_options {
     bool read_only; /* mode 0444 where that means something */
 } store_put_options;
 
-/* Open by location: a folder (made when missing) or "memory:". root is copied.
- * E_DENIED, E_IO; E_DEFINITION for a scheme that no driver serves (s3:// is "not yet"). */
+/* Open by location: a folder (made when missing), s3://bucket/prefix (nothing is sent yet) or
+ * "memory:". root is copied. E_DENIED, E_IO; E_DEFINITION for a scheme that no driver serves. */
 CHECKED status store_open(const char *root, store **ret, error *err);
 void store_close(store *s); /* NULL is allowed */
 
 bool store_has(const store *s, store_feature feature);
 const char *store_root(const store *s); /* as opened; borrowed */
 
-/* What the engine can open to read key: an absolute path here, s3://… later. */
+/* What the engine can open to read key: an absolute path, or s3://… */
 char *store_url(const store *s, arena *a, const char *key);
 
 /* Make body readable under key, all of it or nothing, durable when this returns (object and its

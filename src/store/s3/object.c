@@ -1,0 +1,181 @@
+#include "store/s3/s3.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/number.h"
+#include "base/path.h"
+#include "store/s3/date.h"
+
+#include <unistd.h>
+
+enum { LOOKS_MAX = 6 };
+
+static void add_header(arena *a, s3_request *r, const char *name, const char *value) {
+    vec_push(a, &r->headers, ((s3_pair){name, value}));
+}
+
+status s3_examine(s3 *s, const char *key, const char *write_id, error *err) {
+    ARENA_AUTO a = arena_new();
+    http_reply *reply = NULL;
+    const s3_request look = {.method = "HEAD", .key = key};
+    TRY(s3_call(s, &look, "look at", a, &reply, err));
+    const char *whose = http_header(reply, S3_META_WRITE);
+    if (whose != NULL && str_eq(whose, write_id))
+        return OK;
+    return error_set(err, E_EXISTS, "cannot write \"s3://%s/%s\": it is there already",
+                     s->place.bucket, key);
+}
+
+/* A put that must not replace. A reply that was lost is looked for, never just sent again: it would
+ * collide with itself. */
+static status put_if_absent(s3 *s, s3_request *r, arena *a, error *err) {
+    char *id = arena_alloc(a, ID_TEXT_SIZE);
+    http_reply *reply = NULL;
+    clock_new_id(&CLOCK_SYSTEM, id);
+    add_header(a, r, "if-none-match", "*");
+    add_header(a, r, S3_META_WRITE, id);
+    r->is_conditional = true;
+    status put = E_UNCERTAIN;
+    for (int i = 0; i < LOOKS_MAX; i++) {
+        put = s3_call(s, r, "write", a, &reply, err);
+        if (put != E_UNCERTAIN)
+            return put;
+        status looked = s3_examine(s, r->key, id, err);
+        if (looked != E_NOT_FOUND)
+            return looked;
+    }
+    return put;
+}
+
+status s3_put(void *state, const char *key, const void *body, size_t size,
+              store_put_options options, error *err) {
+    s3 *s = state;
+    ARENA_AUTO a = arena_new();
+    http_reply *reply = NULL;
+    char sha256[SHA256_TEXT_SIZE];
+    s3_request put = {.method = "PUT",
+                      .key = s3_full_key(s, a, key),
+                      .body = size > 0 ? body : "",
+                      .body_size = size};
+    sha256_text(put.body, size, sha256);
+    add_header(a, &put, S3_META_SHA256, sha256);
+    return options.if_absent ? put_if_absent(s, &put, a, err)
+                             : s3_call(s, &put, "write", a, &reply, err);
+}
+
+/* What was altered or cut on its way is no object of ours. */
+static status check_sha256(const s3 *s, const char *key, const http_reply *reply,
+                           const char *sha256, error *err) {
+    const char *wanted = http_header(reply, S3_META_SHA256);
+    if (wanted == NULL || str_eq(wanted, sha256))
+        return OK;
+    return error_set(err, E_DATA, "\"s3://%s/%s\" is not what was written: its sha256 is %s",
+                     s->place.bucket, key, sha256);
+}
+
+status s3_get(void *state, const char *key, size_t max_size, arena *a, char **ret_body,
+              size_t *ret_size, error *err) {
+    s3 *s = state;
+    ARENA_AUTO scratch = arena_new();
+    http_reply *reply = NULL;
+    char sha256[SHA256_TEXT_SIZE];
+    const s3_request get = {
+        .method = "GET", .key = s3_full_key(s, scratch, key), .reply_max = max_size};
+    TRY(s3_call(s, &get, "read", scratch, &reply, err));
+    sha256_text(reply->body, reply->body_size, sha256);
+    TRY(check_sha256(s, get.key, reply, sha256, err));
+    *ret_body = arena_strndup(a, reply->body, reply->body_size);
+    if (ret_size != NULL)
+        *ret_size = reply->body_size;
+    return OK;
+}
+
+typedef struct copy {
+    int fd; /* -1: only hashed */
+    hasher *hash;
+    int64_t size;
+    bool failed; /* errno of the write is told by the caller */
+} copy;
+
+static void restart(void *state) {
+    copy *c = state;
+    hasher_free(c->hash);
+    c->hash = hasher_new();
+    c->size = 0;
+    if (c->fd >= 0)
+        c->failed = ftruncate(c->fd, 0) != 0 || lseek(c->fd, 0, SEEK_SET) != 0;
+}
+
+static bool take(void *state, const char *bytes, size_t size) {
+    copy *c = state;
+    hasher_bytes(c->hash, bytes, size);
+    c->size += (int64_t)size;
+    c->failed = c->failed || (c->fd >= 0 && !file_write_fd(c->fd, bytes, size));
+    return !c->failed;
+}
+
+status s3_get_file(void *state, const char *key, int fd, char ret_sha256[65], int64_t *ret_size,
+                   error *err) {
+    s3 *s = state;
+    ARENA_AUTO a = arena_new();
+    http_reply *reply = NULL;
+    copy c = {.fd = fd};
+    char sha256[SHA256_TEXT_SIZE];
+    const s3_request get = {.method = "GET",
+                            .key = s3_full_key(s, a, key),
+                            .sink = take,
+                            .sink_restart = restart,
+                            .sink_state = &c};
+    status got = s3_call(s, &get, "read", a, &reply, err);
+    if (got == OK) {
+        hasher_finish(c.hash, sha256);
+        got = check_sha256(s, get.key, reply, sha256, err);
+    }
+    if (got == OK) {
+        memcpy(ret_sha256, sha256, sizeof sha256);
+        *ret_size = c.size;
+    }
+    hasher_free(c.hash);
+    return got;
+}
+
+status s3_info(void *state, const char *key, arena *a, store_object *ret, error *err) {
+    s3 *s = state;
+    ARENA_AUTO scratch = arena_new();
+    http_reply *reply = NULL;
+    int64_t size = 0, modified_us = 0;
+    const s3_request head = {.method = "HEAD", .key = s3_full_key(s, scratch, key)};
+    TRY(s3_call(s, &head, "find", scratch, &reply, err));
+    const char *length = http_header(reply, "content-length");
+    const char *modified = http_header(reply, "last-modified");
+    if (length == NULL || !number_int64(length, &size) || size < 0 || modified == NULL
+        || !s3_http_date(modified, &modified_us))
+        return error_set(err, E_IO, "cannot find \"s3://%s/%s\": the reply tells no size and time",
+                         s->place.bucket, head.key);
+    *ret = (store_object){.key = arena_strdup(a, key),
+                          .size_bytes = size,
+                          .modified_us = modified_us,
+                          .read_only = true};
+    return OK;
+}
+
+/* Objects are whole and durable from the start: only whether it is there is asked. */
+status s3_seal(void *state, const char *key, error *err) {
+    ARENA_AUTO a = arena_new();
+    store_object found;
+    return s3_info(state, key, a, &found, err);
+}
+
+status s3_remove(void *state, const char *key, error *err) {
+    s3 *s = state;
+    ARENA_AUTO a = arena_new();
+    http_reply *reply = NULL;
+    const s3_request gone = {.method = "DELETE", .key = s3_full_key(s, a, key)};
+    error problem = {0};
+    status removed = s3_call(s, &gone, "remove", a, &reply, &problem);
+    if (removed == OK || removed == E_NOT_FOUND)
+        return OK;
+    if (err != NULL)
+        *err = problem;
+    return removed;
+}

@@ -1,0 +1,83 @@
+/* s3: a store in a bucket, below a prefix; shared by the files of this driver only.
+ *
+ * The rest of Weir sees the store interface. One place builds requests and decides that a reply is
+ * an error (request.c); one thread uses a state. */
+#ifndef WEIR_STORE_S3_S3_H
+#define WEIR_STORE_S3_S3_H
+
+#include "store/driver.h"
+#include "store/s3/config.h"
+
+enum {
+    S3_REPLY_MAX = 16 * 1024 * 1024, /* of a listing, an error, … */
+    S3_PAGE_KEYS = 1000,             /* S3's own bound on keys per listing and per delete */
+};
+
+/* Metadata that Weir gives its objects. */
+#define S3_META_SHA256 "x-amz-meta-weir-sha256" /* of the whole body: compared when read */
+#define S3_META_WRITE  "x-amz-meta-weir-write"  /* of one conditional write: whose it was */
+
+typedef struct s3 {
+    arena *arena; /* of the configuration */
+    s3_place place;
+    s3_config config;
+    http_client *http;
+    s3_chain *chain;
+    int64_t requests; /* sent so far, with those that were sent again */
+} s3;
+
+/* What the state is made of, in tests, too. */
+CHECKED status s3_open(const char *root, s3_lookup environment, s3 **ret, error *err);
+void s3_close(void *state);
+
+typedef struct s3_request {
+    const char *method;
+    const char *key; /* in the bucket; NULL: the bucket itself */
+    s3_pairs query;
+    s3_pairs headers; /* lower case, beside those of the signature */
+    const void *body;
+    size_t body_size;
+    size_t reply_max;                  /* 0: S3_REPLY_MAX */
+    http_sink sink;                    /* for the body of a success; NULL: into the reply */
+    void (*sink_restart)(void *state); /* what it took is void: all comes again */
+    void *sink_state;
+    const char *need;    /* XML path without which a 200 is a failure; NULL: none */
+    bool is_conditional; /* never sent again here: E_UNCERTAIN, and the caller looks */
+} s3_request;
+
+/* One request with its repetitions. Kinds by status: 404 E_NOT_FOUND, 401 and 403
+ * E_DENIED, 412 E_EXISTS, 507 E_FULL, else E_IO; E_UNCERTAIN only where is_conditional.
+ * doing: what errors say, "read". */
+CHECKED status s3_call(s3 *s, const s3_request *request, const char *doing, arena *a,
+                       http_reply **ret, error *err);
+
+/* The same in two halves; between them the other end works. Only the second half tries again. */
+typedef struct s3_pending s3_pending;
+CHECKED status s3_begin(s3 *s, const s3_request *request, const char *doing, arena *a,
+                        s3_pending **ret, error *err);
+CHECKED status s3_finish(s3_pending *p, http_reply **ret, error *err);
+void s3_drop(s3_pending *p); /* NULL and what is finished are allowed */
+
+char *s3_full_key(const s3 *s, arena *a, const char *key);
+char *s3_url(void *state, arena *a, const char *key); /* s3://… */
+
+/* After a conditional write whose reply was lost: is it there, and is it ours? OK: it is. E_EXISTS:
+ * somebody else's is. E_NOT_FOUND: nothing is there, so that it may be sent again. */
+CHECKED status s3_examine(s3 *s, const char *key, const char *write_id, error *err);
+
+/* The calls of the driver (store.h), by file. */
+status s3_put(void *state, const char *key, const void *body, size_t size,
+              store_put_options options, error *err);
+status s3_get(void *state, const char *key, size_t max_size, arena *a, char **ret_body,
+              size_t *ret_size, error *err);
+status s3_info(void *state, const char *key, arena *a, store_object *ret, error *err);
+status s3_seal(void *state, const char *key, error *err);
+status s3_remove(void *state, const char *key, error *err);
+status s3_put_file(void *state, const char *key, int fd, store_put_options options,
+                   char ret_sha256[65], int64_t *ret_size, error *err);
+status s3_get_file(void *state, const char *key, int fd, char ret_sha256[65], int64_t *ret_size,
+                   error *err);
+status s3_list(void *state, const char *prefix, arena *a, store_objects *ret, error *err);
+status s3_remove_prefix(void *state, const char *prefix, error *err);
+
+#endif
