@@ -1,10 +1,13 @@
 #include "ledger/db.h"
 
+#include "ledger/postgres/place.h"
+
 #include <inttypes.h>
 
 struct db {
     const db_driver *driver;
     void *state;
+    int64_t statements;
 };
 
 struct db_rows {
@@ -12,15 +15,8 @@ struct db_rows {
     void *rows;
 };
 
-status db_driver_for(const char *location, const db_driver **ret, error *err) {
-    if (str_starts(location, "postgresql:") || str_starts(location, "postgres:")) {
-        error_set(err, E_DEFINITION, "ledger \"%s\" is PostgreSQL, which is not there yet",
-                  location);
-        error_hint(err, "Name a file for SQLite in lake.yaml: `ledger: .weir/ledger.db`.");
-        return E_DEFINITION;
-    }
-    *ret = &DB_SQLITE;
-    return OK;
+const db_driver *db_driver_for(const char *location) {
+    return place_is_postgres(location) ? &DB_POSTGRES : &DB_SQLITE;
 }
 
 static void *new_zeroed(size_t size) {
@@ -29,12 +25,23 @@ static void *new_zeroed(size_t size) {
     return memory;
 }
 
+static db *new_db(const db_driver *driver, void *state) {
+    db *d = new_zeroed(sizeof *d);
+    *d = (db){.driver = driver, .state = state};
+    return d;
+}
+
 status db_open(const db_driver *driver, const char *location, bool create, db **ret, error *err) {
     void *state;
     TRY(driver->open(location, create, &state, err));
-    db *d = new_zeroed(sizeof *d);
-    *d = (db){.driver = driver, .state = state};
-    *ret = d;
+    *ret = new_db(driver, state);
+    return OK;
+}
+
+status db_open_private(db **ret, error *err) {
+    void *state;
+    TRY(DB_SQLITE.open_private(&state, err));
+    *ret = new_db(&DB_SQLITE, state);
     return OK;
 }
 
@@ -53,7 +60,31 @@ bool db_is_read_only(const db *d) {
     return d->driver->is_read_only(d->state);
 }
 
+bool db_can_rehearse(const db *d) {
+    return d->driver->rehearse != NULL;
+}
+
+status db_begin(db *d, db_mode mode, error *err) {
+    d->statements++;
+    return d->driver->begin(d->state, mode, err);
+}
+
+status db_commit(db *d, error *err) {
+    d->statements++;
+    return d->driver->commit(d->state, err);
+}
+
+void db_rollback(db *d) {
+    d->statements++;
+    d->driver->rollback(d->state);
+}
+
+int64_t db_statements(const db *d) {
+    return d->statements;
+}
+
 status db_rehearse(db *d, error *err) {
+    ASSERT(db_can_rehearse(d));
     return d->driver->rehearse(d->state, err);
 }
 
@@ -70,12 +101,21 @@ status db_trigger_set(db *d, const db_trigger *t, error *err) {
     return db_script(d, d->driver->trigger(a, t), err);
 }
 
+status db_id_get(db *d, const char *table, int64_t *ret, error *err) {
+    return d->driver->id_get(d->state, table, ret, err);
+}
+
+status db_id_raise(db *d, const char *table, int64_t last, error *err) {
+    return d->driver->id_raise(d->state, table, last, err);
+}
+
+bool db_can_backup(const db *d) {
+    return d->driver->backup != NULL;
+}
+
 status db_backup(db *d, const char *path, error *err) {
-    if (d->driver->backup != NULL)
-        return d->driver->backup(d->state, path, err);
-    error_set(err, E_USAGE, "a ledger in %s is not copied by weir", d->driver->name);
-    error_hint(err, "Use the database's own tools.");
-    return E_USAGE;
+    ASSERT(db_can_backup(d));
+    return d->driver->backup(d->state, path, err);
 }
 
 status db_now_us(db *d, int64_t *ret, error *err) {
@@ -87,12 +127,14 @@ void db_wait_limit(db *d, int64_t limit_ms) {
 }
 
 status db_script(db *d, const char *sql, error *err) {
+    d->statements++;
     return d->driver->script(d->state, sql, err);
 }
 
 status db_query(db *d, const char *sql, const db_value *values, size_t count, db_rows **ret,
                 error *err) {
     void *driver_rows;
+    d->statements++;
     TRY(d->driver->query(d->state, sql, values, count, &driver_rows, err));
     db_rows *rows = new_zeroed(sizeof *rows);
     *rows = (db_rows){.d = d, .rows = driver_rows};
@@ -104,7 +146,7 @@ status db_next(db_rows *rows, bool *ret_row, error *err) {
     return rows->d->driver->next(rows->d->state, rows->rows, ret_row, err);
 }
 
-static db_value value_at(const db_rows *rows, size_t column) {
+db_value db_value_at(const db_rows *rows, size_t column) {
     ASSERT(column < db_width(rows));
     return rows->d->driver->column(rows->rows, column);
 }
@@ -114,12 +156,12 @@ size_t db_width(const db_rows *rows) {
 }
 
 int64_t db_int(const db_rows *rows, size_t column) {
-    db_value value = value_at(rows, column);
+    db_value value = db_value_at(rows, column);
     return value.type == DB_INT ? value.number : 0;
 }
 
 const char *db_text(const db_rows *rows, size_t column, arena *a) {
-    db_value value = value_at(rows, column);
+    db_value value = db_value_at(rows, column);
     if (value.type == DB_NULL)
         return NULL;
     if (value.type == DB_INT)
@@ -128,7 +170,7 @@ const char *db_text(const db_rows *rows, size_t column, arena *a) {
 }
 
 bool db_is_null(const db_rows *rows, size_t column) {
-    return value_at(rows, column).type == DB_NULL;
+    return db_value_at(rows, column).type == DB_NULL;
 }
 
 void db_end(db_rows *rows) {

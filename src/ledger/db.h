@@ -37,26 +37,42 @@ typedef struct db_trigger {
     const char *statement; /* may name the row's columns as NEW.x and OLD.x */
 } db_trigger;
 
+typedef enum db_mode {
+    DB_READ,        /* sees one state */
+    DB_WRITE,       /* waits when it begins, and only then, for other writers */
+    DB_WRITE_LIGHT, /* the same, but a power cut may take its commit back */
+} db_mode;
+
 /* Calls may be given what an earlier call of the same driver returned, and nothing else. */
 typedef struct db_driver {
     const char *name;
-    const char *id_column;   /* how a table's generated id is declared; ids are never used again */
-    const char *begin_read;  /* opens a transaction that sees one state */
-    const char *begin_write; /* … that waits here, and only here, for other writers */
-    /* The same, but a power cut may take its commit back; end_light comes before the next that is
-     * not so. */
-    const char *begin_light, *end_light;
+    const char *id_column; /* how a table's generated id is declared; ids are never used again */
+    const char *text_type; /* instead of TEXT, so that texts compare bytewise; NULL: TEXT does */
+    /* A statement that gives (table, column, 1 for a generated id else 0) of all tables of the
+     * ledger, in their order, and none of the driver's own. */
+    const char *columns;
     const char *check; /* a statement whose rows tell what is damaged, or "ok"; NULL: none */
+    char *(*shown)(arena *a, const char *location); /* without what is secret in it */
     /* create: a new or empty database is fine, otherwise E_NOT_FOUND and E_FOREIGN. In both cases
      * E_FOREIGN for a database of another program, which is left as it is. */
     status (*open)(const char *location, bool create, void **ret_state, error *err);
     void (*close)(void *state);
     bool (*is_read_only)(void *state);
-    status (*rehearse)(void *state, error *err); /* go on with a copy that ends with the state */
+    /* Optional. Go on with a copy that ends with the state. */
+    status (*rehearse)(void *state, error *err);
+    /* Optional. A database of its own that is empty, and gone when it is closed. */
+    status (*open_private)(void **ret_state, error *err);
     status (*schema_get)(void *state, int64_t *ret, error *err); /* newest migration, 0: none */
     status (*schema_set)(void *state, int64_t schema, error *err);
+    status (*begin)(void *state, db_mode mode, error *err);
+    status (*commit)(void *state, error *err);       /* E_UNCERTAIN when nobody can tell */
+    void (*rollback)(void *state);                   /* also when the transaction is over already */
     char *(*trigger)(arena *a, const db_trigger *t); /* a script that makes it, or makes it anew */
-    /* Optional. A copy of one state into a file, while others write. */
+    /* Where a table's generated ids stand: 0 before the first. */
+    status (*id_get)(void *state, const char *table, int64_t *ret, error *err);
+    /* The next id is greater than this one, whatever it would have been. In a transaction. */
+    status (*id_raise)(void *state, const char *table, int64_t last, error *err);
+    /* Optional. A copy of one state into a SQLite file, while others write. */
     status (*backup)(void *state, const char *path, error *err);
     status (*now_us)(void *state, int64_t *ret, error *err); /* the clock that leases are kept by */
     void (*wait_limit)(void *state, int64_t limit_ms);       /* for other writers */
@@ -70,21 +86,32 @@ typedef struct db_driver {
     void (*end)(void *state, void *rows);
 } db_driver;
 
-extern const db_driver DB_SQLITE;
+extern const db_driver DB_SQLITE, DB_POSTGRES;
 
-/* The driver for a location: a path is SQLite's. E_DEFINITION when there is none for it yet. */
-CHECKED status db_driver_for(const char *location, const db_driver **ret, error *err);
+/* The driver for a location: a path is SQLite's. */
+const db_driver *db_driver_for(const char *location);
 
 CHECKED status db_open(const db_driver *driver, const char *location, bool create, db **ret,
                        error *err);
+/* A database in SQLite of its own, gone when it is closed. */
+CHECKED status db_open_private(db **ret, error *err);
 void db_close(db *d); /* NULL is allowed */
 const db_driver *db_driver_of(const db *d);
 bool db_is_read_only(const db *d);
-CHECKED status db_rehearse(db *d, error *err);
+bool db_can_rehearse(const db *d);
+CHECKED status db_rehearse(db *d, error *err); /* db_can_rehearse, asserted */
+CHECKED status db_begin(db *d, db_mode mode, error *err);
+CHECKED status db_commit(db *d, error *err);
+void db_rollback(db *d);
+/* How often the database was asked for something. */
+int64_t db_statements(const db *d);
 CHECKED status db_schema_get(db *d, int64_t *ret, error *err);
 CHECKED status db_schema_set(db *d, int64_t schema, error *err);
 CHECKED status db_trigger_set(db *d, const db_trigger *t, error *err);
-/* path: a new or empty file. E_USAGE when the driver has no such call. */
+CHECKED status db_id_get(db *d, const char *table, int64_t *ret, error *err);
+CHECKED status db_id_raise(db *d, const char *table, int64_t last, error *err);
+bool db_can_backup(const db *d);
+/* path: a new or empty file. db_can_backup, asserted. */
 CHECKED status db_backup(db *d, const char *path, error *err);
 CHECKED status db_now_us(db *d, int64_t *ret, error *err);
 void db_wait_limit(db *d, int64_t limit_ms);
@@ -100,7 +127,8 @@ CHECKED status db_query(db *d, const char *sql, const db_value *values, size_t c
                         error *err);
 CHECKED status db_next(db_rows *rows, bool *ret_row, error *err);
 size_t db_width(const db_rows *rows);
-int64_t db_int(const db_rows *rows, size_t column); /* 0 for NULL */
+db_value db_value_at(const db_rows *rows, size_t column); /* borrowed until the next step */
+int64_t db_int(const db_rows *rows, size_t column);       /* 0 for NULL */
 const char *db_text(const db_rows *rows, size_t column,
                     arena *a); /* copied; NULL for NULL; numbers in decimal */
 bool db_is_null(const db_rows *rows, size_t column);

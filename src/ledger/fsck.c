@@ -15,7 +15,7 @@ status ledger_check(ledger *l, arena *a, strings *ret, error *err) {
 }
 
 const char *ledger_location(const ledger *l) {
-    return l->location;
+    return l->name;
 }
 
 static void read_known(const db_rows *row, arena *a, void *into) {

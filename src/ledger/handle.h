@@ -20,13 +20,14 @@ typedef struct ledger_changes {
 struct ledger {
     arena *arena; /* lives as long as the handle */
     db *d;
-    const char *location;
+    const db_driver *driver; /* of the ledger itself; a rehearsal's database may have another */
+    const char *location;    /* may hold a password: for opening only */
+    const char *name;        /* the location as people may see it */
     const char *lake_id;
     bool is_rehearsal;     /* changes go to a copy that nobody keeps */
     int64_t rehearsed_seq; /* of a rehearsal: the newest commit when it was copied */
     bool in_transaction;
     ledger_mode mode;        /* of the open transaction */
-    bool was_light;          /* the last one that wrote was LEDGER_WRITE_LIGHT */
     int64_t seq;             /* of the open transaction; 0: none taken */
     int64_t committed_seq;   /* newest that this handle committed; 0: none */
     ledger_changes *changes; /* of the open transaction; NULL: none */

@@ -145,7 +145,7 @@ static status refuse_ahead(const ledger *l, const store *s, int64_t seq, error *
     error_set(err, E_FOREIGN,
               "ledger \"%s\" is at commit %" PRId64 ", but the journal in store \"%s\" does not "
               "have it",
-              l->location, seq, store_root(s));
+              l->name, seq, store_root(s));
     error_hint(err, "Check `store` and `ledger` in lake.yaml, or put back what is missing below "
                     "\"" JOURNAL_PREFIX "\".");
     return E_FOREIGN;

@@ -10,11 +10,15 @@
 /* The SQL of migration i + 1, with {id} for the driver's generated key; NULL-terminated. */
 extern const char *const MIGRATIONS[];
 
+/* All tables, empty, in the open write transaction: nothing is watched or recorded yet. */
+CHECKED status migrate_tables(db *d, error *err);
+
 /* Apply migration number in the open write transaction, and record it. */
 CHECKED status migrate_step(db *d, int64_t number, error *err);
 
 /* Bring an opened ledger to LEDGER_SCHEMA, each migration in a transaction of its own.
- * E_FOREIGN when it is of a newer program; E_DENIED when it is older and cannot be written. */
-CHECKED status migrate_up(db *d, const char *location, error *err);
+ * E_FOREIGN when it is of a newer program; E_DENIED when it is older and cannot be written. name:
+ * what errors call it. */
+CHECKED status migrate_up(db *d, const char *name, error *err);
 
 #endif

@@ -1,12 +1,17 @@
 #include "ledger/handle.h"
 
 #include "base/path.h"
+#include "ledger/copy.h"
 #include "ledger/migrate.h"
 
 static ledger *new_handle(db *d, const char *location) {
     arena *a = arena_new();
     ledger *l = ARENA_NEW(a, ledger);
-    *l = (ledger){.arena = a, .d = d, .location = arena_strdup(a, location)};
+    *l = (ledger){.arena = a,
+                  .d = d,
+                  .driver = db_driver_of(d),
+                  .location = arena_strdup(a, location),
+                  .name = db_driver_of(d)->shown(a, location)};
     return l;
 }
 
@@ -20,21 +25,21 @@ static status check_lake(ledger *l, const char *expected_lake_id, error *err) {
     const ledger_query query = {"SELECT id FROM lake", NULL, 0, read_lake_id};
     TRY(ledger_select_one(l, &query, l->arena, l, &found, err));
     if (!found) {
-        error_set(err, E_FOREIGN, "ledger \"%s\" belongs to no lake", l->location);
+        error_set(err, E_FOREIGN, "ledger \"%s\" belongs to no lake", l->name);
         error_hint(err, "Put back the ledger of this lake.");
         return E_FOREIGN;
     }
     if (expected_lake_id == NULL || str_eq(l->lake_id, expected_lake_id))
         return OK;
-    error_set(err, E_FOREIGN, "ledger \"%s\" is of lake \"%s\", the store of lake \"%s\"",
-              l->location, l->lake_id, expected_lake_id);
+    error_set(err, E_FOREIGN, "ledger \"%s\" is of lake \"%s\", the store of lake \"%s\"", l->name,
+              l->lake_id, expected_lake_id);
     error_hint(err, "Check `ledger` and `store` in lake.yaml: one lake has one store and one "
                     "ledger.");
     return E_FOREIGN;
 }
 
 static status open_checked(ledger *l, const char *expected_lake_id, error *err) {
-    TRY(migrate_up(l->d, l->location, err));
+    TRY(migrate_up(l->d, l->name, err));
     return check_lake(l, expected_lake_id, err);
 }
 
@@ -53,9 +58,7 @@ status ledger_open_by(const db_driver *driver, const char *location, const char 
 }
 
 status ledger_open(const char *location, const char *expected_lake_id, ledger **ret, error *err) {
-    const db_driver *driver;
-    TRY(db_driver_for(location, &driver, err));
-    return ledger_open_by(driver, location, expected_lake_id, ret, err);
+    return ledger_open_by(db_driver_for(location), location, expected_lake_id, ret, err);
 }
 
 static status refuse_existing(ledger *l, error *err) {
@@ -63,7 +66,7 @@ static status refuse_existing(ledger *l, error *err) {
     TRY(db_schema_get(l->d, &schema, err));
     if (schema == 0)
         return OK;
-    error_set(err, E_EXISTS, "there is a ledger \"%s\" already", l->location);
+    error_set(err, E_EXISTS, "there is a ledger \"%s\" already", l->name);
     error_hint(err, "Use the lake as it is, or name another file as `ledger` in lake.yaml.");
     return E_EXISTS;
 }
@@ -102,13 +105,39 @@ status ledger_create_by(const db_driver *driver, const char *location, const cha
 
 status ledger_create(const char *location, const char *lake_id, const char *lake_name, ledger **ret,
                      error *err) {
-    const db_driver *driver;
-    TRY(db_driver_for(location, &driver, err));
-    return ledger_create_by(driver, location, lake_id, lake_name, ret, err);
+    return ledger_create_by(db_driver_for(location), location, lake_id, lake_name, ret, err);
+}
+
+/* One state of the ledger, as a database of SQLite at path, or one of its own. */
+static status copy_out(ledger *l, db *to, error *err) {
+    TRY(db_begin(l->d, DB_READ, err));
+    status result = copy_ledger(l->d, to, err);
+    db_rollback(l->d);
+    return result;
+}
+
+static status copy_to_file(ledger *l, const char *path, error *err) {
+    db *copy;
+    TRY(db_open(&DB_SQLITE, path, true, &copy, err));
+    status result = copy_out(l, copy, err);
+    db_close(copy);
+    return result;
 }
 
 status ledger_backup(ledger *l, const char *path, error *err) {
-    return db_backup(l->d, path, err);
+    return db_can_backup(l->d) ? db_backup(l->d, path, err) : copy_to_file(l, path, err);
+}
+
+/* The handle goes on with the copy, and without the connection. */
+static status rehearse_in_copy(ledger *l, error *err) {
+    db *copy;
+    TRY(db_open_private(&copy, err));
+    status result = copy_out(l, copy, err);
+    db *closed = result == OK ? l->d : copy;
+    if (result == OK)
+        l->d = copy;
+    db_close(closed);
+    return result;
 }
 
 void ledger_close(ledger *l) {
@@ -126,7 +155,7 @@ const char *ledger_lake_id(const ledger *l) {
 status ledger_rehearse(ledger *l, error *err) {
     ASSERT(!l->in_transaction);
     if (!l->is_rehearsal) {
-        TRY(db_rehearse(l->d, err));
+        TRY(db_can_rehearse(l->d) ? db_rehearse(l->d, err) : rehearse_in_copy(l, err));
         TRY(ledger_seq(l, &l->rehearsed_seq, err));
     }
     l->is_rehearsal = true;

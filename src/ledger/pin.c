@@ -32,7 +32,7 @@ static status drop(ledger *l, int64_t pin, error *err) {
 
 /* A rehearsal is a private copy, and gc looks at the ledger itself. */
 static status open_real(const ledger *l, ledger **ret, error *err) {
-    return ledger_open_by(db_driver_of(l->d), l->location, l->lake_id, ret, err);
+    return ledger_open_by(l->driver, l->location, l->lake_id, ret, err);
 }
 
 /* Between the copying and the pin gc may have been there. */

@@ -65,8 +65,8 @@ static status take_tables(const ledger *l, const lake *definition, const strmap 
     for (size_t i = 0; i < definition->table_count; i++) {
         const table_row *row = strmap_get(by_name, definition->tables[i]->name);
         if (row == NULL)
-            return error_set(err, E_FOREIGN, "ledger \"%s\" does not know table \"%s\"",
-                             l->location, definition->tables[i]->name);
+            return error_set(err, E_FOREIGN, "ledger \"%s\" does not know table \"%s\"", l->name,
+                             definition->tables[i]->name);
         TRY(parse_columns(row, a, &tables[i], err));
     }
     *ret_tables = tables;
@@ -89,7 +89,7 @@ status ledger_tables(ledger *l, const lake *definition, arena *a, ledger_table *
     bool known;
     TRY(definition_is_known(l, definition, &known, err));
     if (!known) {
-        error_set(err, E_NOT_FOUND, "ledger \"%s\" does not know this definition yet", l->location);
+        error_set(err, E_NOT_FOUND, "ledger \"%s\" does not know this definition yet", l->name);
         error_hint(err, "Run `weir run`, which makes it known.");
         return E_NOT_FOUND;
     }

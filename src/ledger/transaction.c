@@ -7,7 +7,7 @@
 static status refuse_read_only(const ledger *l, error *err) {
     if (!db_is_read_only(l->d))
         return OK;
-    error_set(err, E_DENIED, "ledger \"%s\" cannot be written", l->location);
+    error_set(err, E_DENIED, "ledger \"%s\" cannot be written", l->name);
     error_hint(err, "Make the file and its folder writable for this user, or run as their owner.");
     return E_DENIED;
 }
@@ -21,7 +21,7 @@ static void forget_transaction(ledger *l) {
 }
 
 static status begin_read(ledger *l, error *err) {
-    TRY(db_script(l->d, db_driver_of(l->d)->begin_read, err));
+    TRY(db_begin(l->d, DB_READ, err));
     l->in_transaction = true;
     l->mode = LEDGER_READ;
     int64_t seq; /* the first read is what fixes the state that the others see */
@@ -31,20 +31,12 @@ static status begin_read(ledger *l, error *err) {
     return result;
 }
 
-static status begin_write(ledger *l, bool light, error *err) {
-    const db_driver *driver = db_driver_of(l->d);
-    if (!light && l->was_light)
-        TRY(db_script(l->d, driver->end_light, err));
-    l->was_light = light;
-    return db_script(l->d, light ? driver->begin_light : driver->begin_write, err);
-}
-
 status ledger_begin(ledger *l, ledger_mode mode, error *err) {
     ASSERT(!l->in_transaction);
     if (mode == LEDGER_READ)
         return begin_read(l, err);
     TRY(refuse_read_only(l, err));
-    TRY(begin_write(l, mode == LEDGER_WRITE_LIGHT, err));
+    TRY(db_begin(l->d, mode == LEDGER_WRITE_LIGHT ? DB_WRITE_LIGHT : DB_WRITE, err));
     l->in_transaction = true;
     l->mode = mode;
     crash_point("ledger.writing");
@@ -65,7 +57,7 @@ status ledger_commit(ledger *l, error *err) {
         result = journal_record(l, err);
     crash_point("ledger.committing");
     if (result == OK)
-        result = db_script(l->d, "COMMIT", err);
+        result = db_commit(l->d, err);
     if (result != OK) {
         ledger_rollback(l);
         return result;
@@ -80,13 +72,10 @@ status ledger_commit(ledger *l, error *err) {
     return OK;
 }
 
-/* A failed statement may have ended the transaction in the database already; there is then nothing
- * to roll back, and nothing to tell. */
 void ledger_rollback(ledger *l) {
     if (!l->in_transaction)
         return;
-    status ignored = db_script(l->d, "ROLLBACK", NULL);
-    (void)ignored;
+    db_rollback(l->d);
     forget_transaction(l);
 }
 

@@ -17,7 +17,7 @@ EVERY = os.environ.get("WEIR_CRASH_EVERY")
 REASONS = {"store": ("ENOSPC", "EIO", "EACCES"), "db": ("EBUSY", "ENOSPC", "EIO", "EACCES"),
            "system": ("ENOSPC", "EIO", "EACCES")}
 ENDINGS = (0, 1, 4)  # exit codes
-SCRIPTS = {"BEGIN IMMEDIATE", "COMMIT"}  # each of them is another one
+SCRIPTS = {"BEGIN IMMEDIATE", "BEGIN IMMEDIATE LIGHT", "COMMIT"}  # each of them is another one
 # Calls that may be carried out and reported as failed: a reply that was lost. The system's calls
 # that fail have done nothing, but for syncs.
 TWICE = {"store": {"exchange", "remove", "remove_prefix", "sync", "link"}, "db": {"COMMIT"},

@@ -11,8 +11,8 @@
 
 status __wrap_store_open(const char *root, store **ret, error *err);
 status __real_store_open(const char *root, store **ret, error *err);
-status __wrap_db_driver_for(const char *location, const db_driver **ret, error *err);
-status __real_db_driver_for(const char *location, const db_driver **ret, error *err);
+const db_driver *__wrap_db_driver_for(const char *location);
+const db_driver *__real_db_driver_for(const char *location);
 
 status __wrap_store_open(const char *root, store **ret, error *err) {
     store *inner = NULL;
@@ -72,10 +72,8 @@ static status told(void *state, int why, const char *sql, error *err) {
     for (size_t i = 0; i < ARRAY_SIZE(ROWS); i++) {
         if (ROWS[i].why != why)
             continue;
-        if (why == ENOSPC || why == EIO) {
-            status ignored = real->script(state, "ROLLBACK", NULL);
-            (void)ignored;
-        }
+        if (why == ENOSPC || why == EIO)
+            real->rollback(state);
         error_set(err, ROWS[i].kind, "ledger \"%.24s…\": %s", sql, ROWS[i].text);
         error_hint(err, "%s", ROWS[i].hint);
         return ROWS[i].kind;
@@ -91,6 +89,25 @@ static status script(void *state, const char *sql, error *err) {
         return told(state, why, sql, err);
     status result = real->script(state, sql, err);
     return how == FAULT_AFTER && result == OK ? told(state, why, sql, err) : result;
+}
+
+static status begin(void *state, db_mode mode, error *err) {
+    static const char *const TEXTS[] = {[DB_READ] = "BEGIN",
+                                        [DB_WRITE] = "BEGIN IMMEDIATE",
+                                        [DB_WRITE_LIGHT] = "BEGIN IMMEDIATE LIGHT"};
+    int why = 0;
+    if (fault_next(FAULT_DB, "begin", TEXTS[mode], &why) != FAULT_NONE)
+        return told(state, why, TEXTS[mode], err);
+    return real->begin(state, mode, err);
+}
+
+static status commit(void *state, error *err) {
+    int why = 0;
+    fault how = fault_next(FAULT_DB, "commit", "COMMIT", &why);
+    if (how == FAULT_BEFORE)
+        return told(state, why, "COMMIT", err);
+    status result = real->commit(state, err);
+    return how == FAULT_AFTER && result == OK ? told(state, why, "COMMIT", err) : result;
 }
 
 static status query(void *state, const char *sql, const db_value *values, size_t count,
@@ -126,15 +143,16 @@ static void end(void *state, void *rows) {
     free(rows);
 }
 
-status __wrap_db_driver_for(const char *location, const db_driver **ret, error *err) {
-    TRY(__real_db_driver_for(location, &real, err));
+const db_driver *__wrap_db_driver_for(const char *location) {
+    real = __real_db_driver_for(location);
     faulty = *real;
     faulty.script = script;
+    faulty.begin = begin;
+    faulty.commit = commit;
     faulty.query = query;
     faulty.next = next;
     faulty.width = width;
     faulty.column = column;
     faulty.end = end;
-    *ret = fault_is_asked_for() ? &faulty : real;
-    return OK;
+    return fault_is_asked_for() ? &faulty : real;
 }

@@ -28,6 +28,7 @@ typedef struct sqlite_state {
     const char *location;
     sqlite3 *connection;
     strmap *statements; /* by text; the texts are the ledger's constants, so there are not many */
+    bool was_light;     /* the last transaction that wrote was DB_WRITE_LIGHT */
 } sqlite_state;
 
 static status kind_of_constraint(int extended_code) {
@@ -193,6 +194,27 @@ static status script(void *state, const char *sql, error *err) {
     return code == SQLITE_OK ? OK : fail(s, code, err);
 }
 
+static status begin(void *state, db_mode mode, error *err) {
+    sqlite_state *s = state;
+    if (mode == DB_READ)
+        return script(s, "BEGIN", err);
+    bool light = mode == DB_WRITE_LIGHT;
+    if (light != s->was_light)
+        TRY(script(s, light ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", err));
+    s->was_light = light;
+    return script(s, "BEGIN IMMEDIATE", err);
+}
+
+static status commit(void *state, error *err) {
+    return script(state, "COMMIT", err);
+}
+
+/* A failed statement may have ended the transaction already; there is then nothing to tell. */
+static void rollback(void *state) {
+    status ignored = script(state, "ROLLBACK", NULL);
+    (void)ignored;
+}
+
 /* For statements asked once per connection, which the cache need not keep. */
 static status get_int(sqlite_state *s, const char *sql, int64_t *ret, error *err) {
     sqlite3_stmt *prepared;
@@ -295,16 +317,21 @@ static char *trigger(arena *a, const db_trigger *t) {
 }
 
 /* An unnamed database is a temporary file that SQLite removes; it needs no log. */
+static int open_unnamed(sqlite3 **ret, sqlite3 *from) {
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int code = sqlite3_open_v2("", ret, flags, NULL);
+    if (code == SQLITE_OK && from != NULL)
+        code = copy_database(from, *ret);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(*ret, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF", NULL,
+                            NULL, NULL);
+    return code;
+}
+
 static status rehearse(void *state, error *err) {
     sqlite_state *s = state;
     sqlite3 *own = NULL;
-    int code = sqlite3_open_v2(
-        "", &own, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (code == SQLITE_OK)
-        code = copy_database(s->connection, own);
-    if (code == SQLITE_OK)
-        code = sqlite3_exec(own, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF", NULL,
-                            NULL, NULL);
+    int code = open_unnamed(&own, s->connection);
     if (code != SQLITE_OK) {
         status refused = refuse_copy(s, code, "a temporary file", err);
         sqlite3_close(own);
@@ -425,21 +452,67 @@ static status open_sqlite(const char *location, bool create, void **ret_state, e
     return OK;
 }
 
+static status open_private(void **ret_state, error *err) {
+    arena *a = arena_new();
+    sqlite_state *s = ARENA_NEW(a, sqlite_state);
+    *s = (sqlite_state){.arena = a, .location = "a temporary file", .statements = strmap_new(a)};
+    int code = open_unnamed(&s->connection, NULL);
+    if (code != SQLITE_OK) {
+        status refused = fail(s, code, err);
+        close_state(s);
+        return refused;
+    }
+    *ret_state = s;
+    return OK;
+}
+
+/* SQLite keeps them in a table of its own, which has a row from a table's first id on. */
+static status id_get(void *state, const char *table, int64_t *ret, error *err) {
+    ARENA_AUTO a = arena_new();
+    return get_int(state,
+                   arena_printf(a,
+                                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence"
+                                " WHERE name = '%s'",
+                                table),
+                   ret, err);
+}
+
+static status id_raise(void *state, const char *table, int64_t last, error *err) {
+    ARENA_AUTO a = arena_new();
+    return script(state,
+                  arena_printf(a,
+                               "INSERT INTO sqlite_sequence (name, seq) SELECT '%s', 0 WHERE NOT"
+                               " EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '%s');"
+                               "UPDATE sqlite_sequence SET seq = max(seq, %lld) WHERE name = '%s'",
+                               table, table, (long long)last, table),
+                  err);
+}
+
+static char *shown(arena *a, const char *location) {
+    return arena_strdup(a, location);
+}
+
 const db_driver DB_SQLITE = {
     .name = "sqlite",
     .id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
-    .begin_read = "BEGIN",
-    .begin_write = "BEGIN IMMEDIATE",
-    .begin_light = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+    .columns = "SELECT m.name, c.name, CASE WHEN c.pk = 1 AND c.type = 'INTEGER' THEN 1 ELSE 0 END"
+               " FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+               " AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.cid",
     .check = "PRAGMA integrity_check(20)",
-    .end_light = "PRAGMA synchronous = FULL",
+    .shown = shown,
     .open = open_sqlite,
     .close = close_state,
     .is_read_only = is_read_only,
     .rehearse = rehearse,
+    .open_private = open_private,
     .schema_get = schema_get,
     .schema_set = schema_set,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
     .trigger = trigger,
+    .id_get = id_get,
+    .id_raise = id_raise,
     .backup = backup,
     .now_us = now_us,
     .wait_limit = wait_limit,

@@ -1,11 +1,13 @@
 #include "fixture.h"
 
+#include "cluster.h"
+
 #include "base/path.h"
 #include "base/process.h"
 
 #include <inttypes.h>
 
-static const db_driver *const DRIVERS[] = {&DB_SQLITE};
+static const db_driver *const DRIVERS[] = {&DB_SQLITE, &DB_POSTGRES};
 
 static lake_table *add_table(arena *a, lake *l, const char *name) {
     lake_table *t = ARENA_NEW(a, lake_table);
@@ -60,15 +62,52 @@ static lake *new_lake(arena *a) {
     return l;
 }
 
+/* The ledger of all tests is in one schema, because making one takes longer than a test; others
+ * have schemas of their own. */
+static char *schema_location(fixture *f, const char *name) {
+    const char *own = str_lower(f->a, strrchr(f->folder, '-') + 1);
+    const char *schema = str_eq(name, "ledger") ? name : arena_printf(f->a, "%s_%s", name, own);
+    return arena_printf(f->a, "%s&schema=%s", cluster_uri(), schema);
+}
+
+const char *fixture_location(fixture *f, const char *name) {
+    if (f->driver == &DB_POSTGRES)
+        return schema_location(f, name);
+    return path_join(f->a, f->folder, arena_printf(f->a, "%s.db", name));
+}
+
+/* As a new one, triggers asleep. */
+static const char EMPTY[] =
+    "SET session_replication_role = replica;"
+    "DO $$ DECLARE name TEXT; BEGIN FOR name IN SELECT tablename FROM pg_tables"
+    " WHERE schemaname = current_schema() AND tablename <> 'weir_schema'"
+    " LOOP EXECUTE format('DELETE FROM %I', name); END LOOP; END $$;"
+    "SELECT setval(c.oid, 1, false) FROM pg_class c WHERE c.relkind = 'S'"
+    " AND c.relnamespace = current_schema()::regnamespace;"
+    "UPDATE weir_schema SET version = 1;"
+    "INSERT INTO lake (id, name, seq, journal) VALUES ('lake-1', 'italy', 0, '')";
+
+static bool has_schema; /* a test's own state: the database has the ledger of an earlier test */
+
+static void make_ledger(fixture *f) {
+    if (f->driver == &DB_POSTGRES && has_schema) {
+        fixture_script(f, EMPTY);
+        assert_ok(ledger_open_by(f->driver, f->location, "lake-1", &f->l, &f->err));
+        return;
+    }
+    assert_ok(ledger_create_by(f->driver, f->location, "lake-1", "italy", &f->l, &f->err));
+    has_schema = f->driver == &DB_POSTGRES;
+}
+
 static int set_up(void **state) {
     fixture *f = calloc(1, sizeof *f);
     f->driver = *state;
     f->a = arena_new();
     snprintf(f->folder, sizeof f->folder, "/tmp/weir-ledger-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
-    f->location = path_join(f->a, f->folder, "ledger.db");
+    f->location = fixture_location(f, "ledger");
     f->lake = new_lake(f->a);
-    assert_ok(ledger_create_by(f->driver, f->location, "lake-1", "italy", &f->l, &f->err));
+    make_ledger(f);
     fixture_sync(f);
     *state = f;
     return 0;
@@ -93,22 +132,34 @@ static int tear_down(void **state) {
     return 0;
 }
 
+static int run_on(const db_driver *driver, const char *name, const struct CMUnitTest *tests,
+                  size_t count) {
+    struct CMUnitTest *own = calloc(count, sizeof *own);
+    for (size_t i = 0; i < count; i++) {
+        own[i] = tests[i];
+        own[i].setup_func = set_up;
+        own[i].teardown_func = tear_down;
+        memcpy(&own[i].initial_state, &driver, sizeof driver);
+    }
+    char group[64];
+    snprintf(group, sizeof group, "%s on %s", name, driver->name);
+    int failed = _cmocka_run_group_tests(group, own, count, NULL, NULL);
+    free(own);
+    return failed;
+}
+
+int fixture_run_on(const db_driver *driver, const char *name, const struct CMUnitTest *tests,
+                   size_t count) {
+    int failed = run_on(driver, name, tests, count);
+    cluster_stop();
+    return failed;
+}
+
 int fixture_run(const char *name, const struct CMUnitTest *tests, size_t count) {
     int failed = 0;
-    for (size_t d = 0; d < ARRAY_SIZE(DRIVERS); d++) {
-        struct CMUnitTest *own = calloc(count, sizeof *own);
-        for (size_t i = 0; i < count; i++) {
-            const db_driver *driver = DRIVERS[d];
-            own[i] = tests[i];
-            own[i].setup_func = set_up;
-            own[i].teardown_func = tear_down;
-            memcpy(&own[i].initial_state, &driver, sizeof driver);
-        }
-        char group[64];
-        snprintf(group, sizeof group, "%s on %s", name, DRIVERS[d]->name);
-        failed += _cmocka_run_group_tests(group, own, count, NULL, NULL);
-        free(own);
-    }
+    for (size_t d = 0; d < ARRAY_SIZE(DRIVERS); d++)
+        failed += run_on(DRIVERS[d], name, tests, count);
+    cluster_stop();
     return failed;
 }
 

@@ -31,6 +31,9 @@ typedef struct fixture {
 
 /* Run the tests for each driver; to be returned by main. */
 int fixture_run(const char *name, const struct CMUnitTest *tests, size_t count);
+/* The same for one driver alone. */
+int fixture_run_on(const db_driver *driver, const char *name, const struct CMUnitTest *tests,
+                   size_t count);
 
 #define CLAIM(test) \
     { .name = #test, .test_func = (test) }
@@ -50,6 +53,8 @@ void fixture_commit(fixture *f);
 void fixture_sync(fixture *f);      /* own transaction */
 void fixture_redefine(fixture *f);  /* a new fingerprint of the lake, then sync */
 ledger *fixture_second(fixture *f); /* another handle on the same ledger; close it */
+/* Where the driver may make a ledger of that name ("ledger", "copy") for this test. */
+const char *fixture_location(fixture *f, const char *name);
 int64_t fixture_id(const fixture *f, int table);
 ledger_edge fixture_edge(const fixture *f, int reader, int input); /* bookmark 0 */
 int64_t fixture_bookmark(fixture *f, int reader, int input);

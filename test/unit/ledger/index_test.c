@@ -276,5 +276,5 @@ int main(void) {
         CLAIM(test_one_partition_is_found_without_walking_over_the_others),
         CLAIM(test_what_is_told_of_one_partition_walks_over_no_others),
     };
-    return fixture_run("index", TESTS, ARRAY_SIZE(TESTS));
+    return fixture_run_on(&DB_SQLITE, "index", TESTS, ARRAY_SIZE(TESTS));
 }

@@ -261,7 +261,7 @@ static void test_an_older_ledger_is_recognised_and_brought_forward(void **state)
     fixture_commit(f);
     pair_commit_event(f, "two");
     ledger_close(p.copy);
-    assert_ok(ledger_open_by(f->driver, path, "lake-1", &p.copy, &f->err));
+    assert_ok(ledger_open(path, "lake-1", &p.copy, &f->err));
     assert_true(pair_is_behind(&p, p.copy));
     assert_false(pair_is_behind(&p, f->l));
     assert_int_equal(pair_follow(&p), 2);
@@ -305,7 +305,7 @@ static void test_a_copy_is_of_one_commit_while_others_write(void **state) {
     assert_ok(ledger_backup(f->l, path, &f->err));
     assert_ok(ledger_commit(second, &f->err));
     ledger_close(second);
-    assert_ok(ledger_open_by(f->driver, path, "lake-1", &copy, &f->err));
+    assert_ok(ledger_open(path, "lake-1", &copy, &f->err));
     assert_int_equal(pair_number(f, copy, "SELECT seq FROM lake"), seq);
     ledger_close(copy);
     pair_close(&p);

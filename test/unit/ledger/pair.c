@@ -1,6 +1,5 @@
 #include "pair.h"
 
-#include "base/path.h"
 #include "ledger/journal.h"
 #include "ledger/journal_tables.h"
 
@@ -8,13 +7,13 @@
 
 static ledger *new_ledger(fixture *f, const char *name) {
     ledger *made = NULL;
-    const char *path = path_join(f->a, f->folder, name);
-    assert_ok(ledger_create_by(f->driver, path, "lake-1", "italy", &made, &f->err));
+    assert_ok(
+        ledger_create_by(f->driver, fixture_location(f, name), "lake-1", "italy", &made, &f->err));
     return made;
 }
 
 pair pair_open(fixture *f) {
-    pair p = {.f = f, .copy = new_ledger(f, "copy.db")};
+    pair p = {.f = f, .copy = new_ledger(f, "copy")};
     assert_ok(store_open("memory:", &p.s, &f->err));
     journal_attach(f->l, p.s);
     assert_ok(journal_export(f->l, p.s, &f->err));

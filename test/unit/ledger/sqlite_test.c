@@ -144,15 +144,6 @@ static void test_a_damaged_page_is_an_error_not_an_answer(void **state) {
     assert_names_file_and_remedy(f);
 }
 
-static void test_postgresql_is_refused_by_name(void **state) {
-    fixture *f = *state;
-    ledger *l;
-    assert_status(ledger_open("postgresql:///weir", NULL, &l, &f->err), E_DEFINITION);
-    assert_status(ledger_create("postgres://host/weir", "a", "b", &l, &f->err), E_DEFINITION);
-    assert_non_null(strstr(f->err.message, "PostgreSQL"));
-    assert_non_null(strstr(f->err.hint, "ledger.db"));
-}
-
 static void test_a_folder_that_is_missing_is_named(void **state) {
     fixture *f = *state;
     ledger *l;
@@ -314,7 +305,6 @@ int main(void) {
         CLAIM(test_another_programs_database_is_left_alone),
         CLAIM(test_a_file_cut_short_is_told_so),
         CLAIM(test_a_damaged_page_is_an_error_not_an_answer),
-        CLAIM(test_postgresql_is_refused_by_name),
         CLAIM(test_a_folder_that_is_missing_is_named),
         CLAIM(test_who_may_not_write_still_reads),
         CLAIM(test_who_may_not_write_reads_while_another_writes),
@@ -325,5 +315,5 @@ int main(void) {
         CLAIM(test_a_statement_can_be_read_within_itself),
         CLAIM(test_network_file_systems_are_known_by_name),
     };
-    return fixture_run("sqlite", TESTS, ARRAY_SIZE(TESTS));
+    return fixture_run_on(&DB_SQLITE, "sqlite", TESTS, ARRAY_SIZE(TESTS));
 }

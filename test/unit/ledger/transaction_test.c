@@ -2,10 +2,9 @@
 
 static void test_a_new_ledger_has_its_lake_and_no_commit(void **state) {
     fixture *f = *state;
-    char other[64];
-    snprintf(other, sizeof other, "%s/other.db", f->folder);
     ledger *l;
-    assert_ok(ledger_create_by(f->driver, other, "lake-2", "roma", &l, &f->err));
+    assert_ok(
+        ledger_create_by(f->driver, fixture_location(f, "other"), "lake-2", "roma", &l, &f->err));
     int64_t seq = -1;
     assert_string_equal(ledger_lake_id(l), "lake-2");
     assert_ok(ledger_seq(l, &seq, &f->err));
