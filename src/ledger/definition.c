@@ -216,13 +216,13 @@ static status mark_leaving(const sync *s, int64_t table, const char *ref, error 
                         values, ARRAY_SIZE(values), err);
 }
 
-/* A table without inputs is never reached by a change of one, so its only partition is marked
- * here. */
+/* The only partition of an unpartitioned table is there whatever its inputs hold: over nothing a
+ * count is 0, and no change of an input would say so. */
 static status mark_table(const sync *s, const lake_table *t, int64_t table, const char *ref,
                          error *err) {
     TRY(ledger_mark_all(s->l, table, CAUSE_CODE, ref, err));
     TRY(mark_leaving(s, table, ref, err));
-    if (t->input_count > 0 || t->partition_by.count > 0)
+    if (t->partition_by.count > 0)
         return OK;
     const mark only = {.partition = "()", .cause = CAUSE_CODE, .ref = ref};
     return ledger_mark_add(s->l, table, &only, err);

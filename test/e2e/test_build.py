@@ -348,6 +348,13 @@ class PartitionTest(LakeTest):
         self.assertIn(("gold.total", "()"),
                       lake.query('SELECT "table", "partition" FROM weir.partition'))
 
+    def test_a_count_over_nothing_is_there_before_the_first_delivery(self):
+        lake = self.new_lake(sales(gold__total_sql="SELECT count(*) AS n FROM silver.sales\n",
+                                   gold__total=None))
+        self.assertEqual(lake.run(NOW)["partitions"]["built"], 1)
+        self.assertEqual(lake.value("SELECT n FROM gold.total"), "0")
+        self.assertEqual(lake.run(NOW + 1)["partitions"]["built"], 0)
+
     def test_an_input_read_whole_reaches_every_partition(self):
         files = sales(
             raw__shops="contents: full\ncolumns: {shop: string, city: string}\n",
