@@ -17,7 +17,7 @@ demo: ## two weeks of city traffic, from delivered files to queried tables
 test: ## unit and end-to-end tests, under sanitizers
 	@scripts/test
 
-nightly: ## the crash tests for long: thousands of kills, a minute of stress
+nightly: ## what takes long: thousands of kills, a minute of stress, 500 random lakes
 	@scripts/nightly
 
 lint: ## format, house rules, and gcc and clang without a warning
