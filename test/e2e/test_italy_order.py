@@ -103,7 +103,7 @@ class Replay:
             if result.code == 0:
                 self.decided += 1
                 self.withdrawn += [d["delivery"] for d in result.doc["withdrawn"]]
-            elif "no delivery" not in result.err:
+            elif "never accepted" not in result.err:
                 raise AssertionError(str(result))
         elif self.withdrawn and chance < 0.3:
             self.readmit([self.withdrawn.pop(self.chance.randrange(len(self.withdrawn)))])
