@@ -72,6 +72,7 @@ typedef VEC(build_unconfirmed) build_unconfirmeds;
 typedef struct build_result {
     int64_t built, reused, unchanged, emptied;
     int64_t rows, bytes; /* written */
+    int64_t dropped;     /* rows of windows' surroundings, in no file */
     int64_t seq;         /* of the newest commit; 0: nothing to commit */
     VEC(build_failure) failed;
     build_blockeds blocked;

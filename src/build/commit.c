@@ -138,6 +138,7 @@ static status commit_partition(const build_state *s, const lake_table *t, staged
 static void count_step(const staged_table *table, ledger_step *step) {
     for (size_t i = 0; i < table->partitions.count; i++) {
         const staged *st = table->partitions.items[i];
+        step->dropped += st->dropped;
         step->failed += st->outcome == OUTCOME_FAILED;
         step->blocked += st->outcome == OUTCOME_BLOCKED || st->outcome == OUTCOME_HELD;
         step->reused += st->outcome == OUTCOME_REUSED;

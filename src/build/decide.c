@@ -1,6 +1,7 @@
 #include "build/stage.h"
 
 #include "build/kept.h"
+#include "build/stuck.h"
 
 #include <inttypes.h>
 
@@ -142,6 +143,17 @@ static void block(const staged_table *table, staged *st) {
         st->outcome = st->obstacle->later ? OUTCOME_LATER : OUTCOME_BLOCKED;
 }
 
+/* Of one that is to come nobody could be told. */
+static status block_planned(build_state *s, const staged_table *table, staged *st, error *err) {
+    block(table, st);
+    if (st->obstacle || st->old.version != 0)
+        return OK;
+    TRY(stuck_before(s, table->table, st->text, &st->obstacle, err));
+    if (st->obstacle)
+        st->outcome = st->obstacle->later ? OUTCOME_LATER : OUTCOME_BLOCKED;
+    return OK;
+}
+
 static const char *wanted_layout(const lake_table *t) {
     for (size_t i = 0; i < t->code_parts.count; i++)
         if (str_eq(t->code_parts.items[i].name, LAKE_FILES_PART))
@@ -188,7 +200,7 @@ static status decide_one(build_state *s, staged_table *table, staged *st,
         st->remembered = true;
         return OK;
     }
-    block(table, st);
+    TRY(block_planned(s, table, st, err));
     if (st->obstacle)
         return OK;
     TRY(stage_key(s, table->table, st, err));
@@ -315,7 +327,10 @@ static status foresee_planned(build_state *s, staged_table *table, const plan_pa
     TRY(add_planned(s, table, p, &st, err));
     if (p->later)
         return OK;
-    block(table, st);
+    if (fits(s, table->table, p->text))
+        TRY(block_planned(s, table, st, err));
+    else
+        block(table, st);
     if (st->obstacle || p->reached || s->c->retry_failed || !has_failed(failures, p->text)
         || !fits(s, table->table, p->text))
         return OK;

@@ -105,7 +105,7 @@ static void forget(staged *st) {
     st->outcome = OUTCOME_PENDING;
     st->changed = false;
     st->content = NULL;
-    st->rows = st->bytes = 0;
+    st->rows = st->bytes = st->dropped = 0;
     st->files = NULL;
     st->file_count = 0;
     st->feeds = (unit_feeds){0};

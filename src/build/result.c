@@ -82,6 +82,7 @@ static status take_partition(const taking *take, const json_t *from, staged *st,
     char columns_hash_text[65];
     columns_hash(&t->columns, columns_hash_text);
     TRY(take_files(take, from, st, err));
+    st->dropped = json_get_int(from, "dropped", 0);
     TRY(plan_content_id(s->arena, columns_hash_text, st->files, st->file_count, &st->content, err));
     TRY(feeds_read(s->c->lake, t, json_object_get(from, "feeds"), st->text, s->arena, &st->feeds,
                    err));

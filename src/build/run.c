@@ -119,6 +119,7 @@ static void collect_table(const staged_table *table, arena *a, build_result *ret
             st->outcome == OUTCOME_SAME_KEY || (st->outcome == OUTCOME_BUILT && !st->changed);
         ret->rows += written ? st->rows : 0;
         ret->bytes += written ? st->bytes : 0;
+        ret->dropped += st->dropped;
         if (st->outcome == OUTCOME_FAILED)
             vec_push(a, &ret->failed, failure);
         collect_waiting(table, st, a, ret);

@@ -43,6 +43,7 @@ typedef struct staged {
     int64_t derivation;   /* OUTCOME_REUSED: the one found */
     const char *content;
     int64_t rows, bytes;
+    int64_t dropped; /* rows of a window's surroundings that its SQL gave, too */
     ledger_file *files;
     size_t file_count;
     unit_feeds feeds; /* of the new content, to every reader */
@@ -57,13 +58,15 @@ typedef struct staged {
 typedef VEC(staged *) staged_list;
 
 typedef struct feeders feeders;
+typedef struct stuck_bases stuck_bases;
 
 typedef struct staged_table {
     const lake_table *table; /* NULL: not looked at yet */
     staged_list partitions;  /* in the order of texts */
     strmap *by_text;
-    feeders **feeders; /* per input, of what was staged of it; NULL: not asked yet */
-    strmap *blocked;   /* partitions that read something which is in the way → its obstacle */
+    feeders **feeders;   /* per input, of what was staged of it; NULL: not asked yet */
+    stuck_bases **stuck; /* per input, of what stays as it was; NULL: not asked yet */
+    strmap *blocked;     /* partitions that read something which is in the way → its obstacle */
     obstacle *blocked_whole; /* of an input that every partition reads whole; or NULL */
     strings held;            /* planned, and left as they are */
     bool swaps;              /* something of an older generation is current */

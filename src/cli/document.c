@@ -119,6 +119,7 @@ json_t *document_run(const char *run, const land_result *landed, const build_res
     json_object_set_new(d, "partitions", partition_counts(b));
     json_object_set_new(d, "rows", json_integer(b->rows));
     json_object_set_new(d, "bytes", json_integer(b->bytes));
+    json_object_set_new(d, "dropped", json_integer(b->dropped));
     json_object_set_new(d, "seq", b->seq > 0 ? json_integer(b->seq) : json_null());
     json_object_set_new(d, "failed", failures(b));
     json_object_set_new(d, "blocked", blocked_rows(&b->blocked));

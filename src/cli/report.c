@@ -100,6 +100,9 @@ static void tell_built(output *o, const build_result *b) {
     add_some(&line, b->unchanged, "unchanged");
     add_some(&line, b->emptied, "emptied");
     output_say(o, "%s", line.text);
+    if (b->dropped > 0)
+        output_say(o, "dropped  %s around the windows, which other partitions hold",
+                   output_plural(a, b->dropped, "row", "rows"));
 }
 
 enum { BLOCKED_SHOWN_MAX = 10 };

@@ -132,7 +132,7 @@ static const journal_column STEP_COLUMNS[] = {
     {"unchanged", JOURNAL_COUNT, false}, {"emptied", JOURNAL_COUNT, false},
     {"failed", JOURNAL_COUNT, false},    {"blocked", JOURNAL_COUNT, false},
     {"rows", JOURNAL_COUNT, false},      {"bytes", JOURNAL_COUNT, false},
-    {"micros", JOURNAL_COUNT, false},
+    {"dropped", JOURNAL_COUNT, false},   {"micros", JOURNAL_COUNT, false},
 };
 
 static const journal_column EVENT_COLUMNS[] = {

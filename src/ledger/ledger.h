@@ -374,7 +374,7 @@ CHECKED status ledger_run_list(ledger *l, int64_t limit, arena *a, ledger_runs *
 
 typedef struct ledger_step {
     int64_t table;
-    int64_t built, reused, unchanged, emptied, failed, blocked, rows, bytes, micros;
+    int64_t built, reused, unchanged, emptied, failed, blocked, rows, bytes, dropped, micros;
 } ledger_step;
 typedef VEC(ledger_step) ledger_steps;
 CHECKED status ledger_step_put(ledger *l, const char *run, const ledger_step *s, error *err);

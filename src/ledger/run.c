@@ -72,18 +72,19 @@ status ledger_run_list(ledger *l, int64_t limit, arena *a, ledger_runs *ret, err
 
 status ledger_step_put(ledger *l, const char *run, const ledger_step *s, error *err) {
     const db_value values[] = {
-        DB_T(run),          DB_I(s->table),   DB_I(s->built),  DB_I(s->reused),
-        DB_I(s->unchanged), DB_I(s->emptied), DB_I(s->failed), DB_I(s->blocked),
-        DB_I(s->rows),      DB_I(s->bytes),   DB_I(s->micros),
+        DB_T(run),          DB_I(s->table),   DB_I(s->built),   DB_I(s->reused),
+        DB_I(s->unchanged), DB_I(s->emptied), DB_I(s->failed),  DB_I(s->blocked),
+        DB_I(s->rows),      DB_I(s->bytes),   DB_I(s->dropped), DB_I(s->micros),
     };
     return ledger_write(
         l,
         "INSERT INTO step (run, tbl, built, reused, unchanged, emptied, failed, blocked, rows,"
-        " bytes, micros) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        " bytes, dropped, micros)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         " ON CONFLICT (run, tbl) DO UPDATE SET built = excluded.built, reused = excluded.reused,"
         " unchanged = excluded.unchanged, emptied = excluded.emptied, failed = excluded.failed,"
         " blocked = excluded.blocked, rows = excluded.rows, bytes = excluded.bytes,"
-        " micros = excluded.micros",
+        " dropped = excluded.dropped, micros = excluded.micros",
         values, ARRAY_SIZE(values), err);
 }
 
@@ -133,7 +134,8 @@ static void read_step(const db_rows *row, arena *a, void *into) {
         .blocked = db_int(row, 6),
         .rows = db_int(row, 7),
         .bytes = db_int(row, 8),
-        .micros = db_int(row, 9),
+        .dropped = db_int(row, 9),
+        .micros = db_int(row, 10),
     };
     vec_push(a, all, s);
 }
@@ -142,8 +144,8 @@ status ledger_steps_of(ledger *l, int64_t table, int64_t limit, arena *a, ledger
                        error *err) {
     const db_value values[] = {DB_I(table), DB_I(limit)};
     const ledger_query query = {
-        "SELECT tbl, built, reused, unchanged, emptied, failed, blocked, rows, bytes, micros"
-        " FROM step WHERE tbl = $1 AND built + unchanged + emptied > 0"
+        "SELECT tbl, built, reused, unchanged, emptied, failed, blocked, rows, bytes,"
+        " dropped, micros FROM step WHERE tbl = $1 AND built + unchanged + emptied > 0"
         " ORDER BY run DESC LIMIT $2",
         values, ARRAY_SIZE(values), read_step};
     ledger_steps all = {0};

@@ -157,6 +157,14 @@ static status refuse_outside(const build_spec *spec, const build_outside *outsid
     return kind;
 }
 
+/* Rows around a window came out as well, and are in no file: told with the first partition, so that
+ * its answer says it when it is found again. */
+static void add_dropped(const build_outside *outside, json_t *partitions) {
+    if (outside->rows > 0 && json_array_size(partitions) > 0)
+        json_object_set_new(json_array_get(partitions, 0), "dropped",
+                            json_integer((json_int_t)outside->rows));
+}
+
 static json_t *result_document(const build_spec *spec, const build_files *files,
                                const build_outside *outside, const view_inputs *inputs,
                                const json_t *feeds) {
@@ -165,6 +173,7 @@ static json_t *result_document(const build_spec *spec, const build_files *files,
     for (size_t i = 0; i < spec->plan.partitions.count; i++)
         json_array_append_new(partitions,
                               partition_document(files, (int64_t)i, json_array_get(feeds, i)));
+    add_dropped(outside, partitions);
     for (size_t i = 0; i < inputs->count; i++)
         json_array_append_new(rows_in,
                               json_pack("{s:s,s:n}", "table", inputs->items[i].table, "rows"));

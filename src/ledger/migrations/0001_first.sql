@@ -295,6 +295,7 @@ CREATE TABLE step (
     blocked BIGINT NOT NULL,
     rows BIGINT NOT NULL,
     bytes BIGINT NOT NULL,
+    dropped BIGINT NOT NULL,                -- rows of windows' surroundings, in no file
     micros BIGINT NOT NULL,
     PRIMARY KEY (run, tbl)
 );

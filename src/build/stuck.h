@@ -1,0 +1,16 @@
+/* stuck: what is in the way of a partition that was never built.
+ *
+ * What changed or failed is told to the partitions that there are (state_reach); under a window or
+ * as_of map those to come are not among them, and ask here. Internal to build/. */
+#ifndef WEIR_BUILD_STUCK_H
+#define WEIR_BUILD_STUCK_H
+
+#include "build/state.h"
+
+/* Of what partition text of t would read through its window and as_of maps: the worst that stays
+ * as it was although something changed. *ret is NULL when nothing does. The inputs' tables are done
+ * (or foreseen). */
+CHECKED status stuck_before(const build_state *s, const lake_table *t, const char *text,
+                            obstacle **ret, error *err);
+
+#endif
