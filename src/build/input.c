@@ -164,7 +164,8 @@ static status find_units(const build_context *c, const build_query *q, arena *a,
     return ledger_units_feeding(c->ledger, &all, is_source, NULL, a, ret, err);
 }
 
-/* Files of another generation have other columns than the definition says now. */
+/* Files of another generation have other columns than the definition says now, also while the next
+ * one is not complete. */
 static status take_columns_of(json_t *document, const build_context *c, int64_t version, arena *a,
                               error *err) {
     ledger_column *had = NULL;
@@ -189,7 +190,7 @@ static status add_units(json_t *document, const build_context *c, const build_qu
                         error *err) {
     ledger_units units = {0};
     TRY(find_units(c, q, a, &units, err));
-    if (!q->table->source && q->as_of_seq >= 0 && units.count > 0)
+    if (!q->table->source && units.count > 0)
         TRY(take_columns_of(document, c, units.items[0].unit, a, err));
     for (size_t i = 0; i < units.count; i++) {
         if (q->table->source)

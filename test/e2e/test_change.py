@@ -62,6 +62,18 @@ class ChangeTest(LakeTest):
                          [("2024-05-01", "3.0", "2", "DOUBLE"),
                           ("2024-05-02", "4.0", "1", "DOUBLE")])
 
+    def test_queries_see_the_old_columns_until_a_new_one_is_there_in_every_partition(self):
+        code = "SELECT day, shop, amount, {} AS more FROM raw.sales\n"
+        self.change(silver__sales_sql=code.format("cast(cast(120 * amount AS text) AS tinyint)"),
+                    expect=1)
+        before = self.lake.query("FROM silver.sales ORDER BY amount")
+        self.assertEqual(before, [("2024-05-01", "A", "1"), ("2024-05-01", "B", "2"),
+                                  ("2024-05-02", "A", "4")])
+        self.lake.weir("query", "SELECT more FROM silver.sales", expect=2)
+        self.change(silver__sales_sql=code.format("cast(amount AS tinyint)"))
+        self.assertEqual(self.lake.query("SELECT more FROM silver.sales ORDER BY more"),
+                         [("1",), ("2",), ("4",)])
+
     def test_a_rule_that_gets_stricter_does_not_touch_what_was_accepted(self):
         document = self.change(raw__sales=RAW.replace("minimum: 0", "minimum: 3"))
         self.assertEqual(set(document["partitions"].values()), {0})
