@@ -282,6 +282,21 @@ static void check_partition_by(loader *l, draft *d) {
     }
 }
 
+static void check_types(loader *l, draft *d) {
+    const lake_table *t = d->table;
+    for (size_t i = 0; i < t->columns.count; i++) {
+        const column *c = &t->columns.items[i];
+        const char *lost = type_loses_in_files(c->type);
+        if (lost == NULL)
+            continue;
+        d->is_broken = true;
+        error *err =
+            problem_add(&l->problems, draft_place(d), "the column \"%s\" of type %s would lose %s",
+                        str_printable(l->arena, c->name), c->type, lost);
+        error_hint(err, "Parquet files cannot hold it: cast it to text, or to a number of units.");
+    }
+}
+
 /* The optional contract: exactly these columns, in any order. */
 static void check_contract(loader *l, draft *d) {
     const lake_table *t = d->table;
@@ -337,6 +352,7 @@ static status ask(loader *l, draft *d, const sql_shape *shapes, error *err) {
                          err));
     check_result_names(l, d);
     check_partition_by(l, d);
+    check_types(l, d);
     if (d->is_broken)
         return OK;
     return take_maps(l, d,

@@ -300,3 +300,23 @@ bool type_can_partition(const char *sql_type) {
     }
     return false;
 }
+
+/* As a type, not within the quoted name of a field. */
+static bool has_type(const char *sql_type, const char *name) {
+    bool quoted = false;
+    size_t length = strlen(name);
+    for (const char *at = sql_type; *at != '\0'; at++) {
+        quoted = quoted != (*at == '"');
+        bool begins = at == sql_type || strchr(" (", at[-1]) != NULL;
+        if (!quoted && begins && strncmp(at, name, length) == 0
+            && (at[length] == '\0' || strchr("[,)", at[length]) != NULL))
+            return true;
+    }
+    return false;
+}
+
+const char *type_loses_in_files(const char *sql_type) {
+    if (has_type(sql_type, "INTERVAL"))
+        return "what is less than a millisecond";
+    return has_type(sql_type, "TIME WITH TIME ZONE") ? "its offset" : NULL;
+}

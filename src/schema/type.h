@@ -16,6 +16,9 @@ CHECKED status type_from_text(const char *text, arena *a, const char **ret_sql_t
  * Text, whole numbers, booleans, dates and timestamps may; floats and nested types may not. */
 bool type_can_partition(const char *sql_type);
 
+/* What values of this type, or within it, lose in Parquet files, to be told; NULL: nothing. */
+const char *type_loses_in_files(const char *sql_type);
+
 typedef struct column {
     const char *name;
     const char *type; /* canonical SQL type */

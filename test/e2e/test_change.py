@@ -151,6 +151,14 @@ class TypeTest(LakeTest):
         self.assertEqual(oracle(f"SELECT list[2] FROM {lake.hive('silver.sales')} ORDER BY 1"),
                          [("2",), ("3",)])
 
+    def test_types_that_files_cannot_hold_whole_are_refused(self):
+        for select, lost in (("to_milliseconds(n)", "INTERVAL would lose"),
+                             ("[TIMETZ '12:00:00+05']", "TIME WITH TIME ZONE[] would lose")):
+            lake = self.new_lake(sales("columns: {n: int64}\n", silver__sales=None,
+                                       silver__sales_sql=f"SELECT {select} AS x FROM raw.sales\n",
+                                       gold__total_sql=None, gold__total=None))
+            self.assert_error(lake.call("run", "-o", "json"), lost, "cast it to text")
+
     def test_the_zone_of_the_lake_decides_the_day(self):
         files = {"lake.yaml": LAKE_YAML + "timezone: Europe/Rome\n"}
         lake = self.one_table("{ts: timestamptz}",

@@ -110,6 +110,16 @@ static void test_only_exact_types_partition(void **state) {
     assert_false(type_can_partition("BLOB"));
 }
 
+static void test_what_files_cannot_hold_whole_is_told_wherever_it_is_nested(void **state) {
+    (void)state;
+    assert_string_equal(type_loses_in_files("INTERVAL"), "what is less than a millisecond");
+    assert_non_null(type_loses_in_files("MAP(VARCHAR, INTERVAL)"));
+    assert_non_null(type_loses_in_files("STRUCT(a INTEGER, \"b c\" INTERVAL[])[]"));
+    assert_string_equal(type_loses_in_files("TIME WITH TIME ZONE"), "its offset");
+    assert_null(type_loses_in_files("TIMESTAMP WITH TIME ZONE"));
+    assert_null(type_loses_in_files("STRUCT(\"INTERVAL\" BIGINT, \" INTERVAL\" TIME)"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_spelling_gives_the_engines_name),
@@ -117,6 +127,7 @@ int main(void) {
         cmocka_unit_test(test_a_wrong_type_is_named_with_a_remedy),
         cmocka_unit_test(test_deep_nesting_is_refused),
         cmocka_unit_test(test_only_exact_types_partition),
+        cmocka_unit_test(test_what_files_cannot_hold_whole_is_told_wherever_it_is_nested),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
