@@ -67,8 +67,16 @@ const char *const CRASH_POINTS[] = {
 };
 const size_t CRASH_POINT_COUNT = ARRAY_SIZE(CRASH_POINTS);
 
-/* Safeguards that can be left out, for test/crash/sabotage.py. */
-static const char *const SABOTAGES[] = {"no_fsync", "no_fence", "no_pending", "no_mark_seq"};
+/* Safeguards that can be left out, for test/crash/sabotage.py, which shows who notices. */
+static const char *const SABOTAGES[] = {
+    "no_fsync",      /* the names of what a build wrote are not synced */
+    "no_seal_fsync", /* nor are its bytes */
+    "no_raw_fsync",  /* nor the names in raw history */
+    "no_claim_sync", /* nor those of claims */
+    "no_fence",      /* whoever lost the lease goes on */
+    "no_pending",    /* builds write without saying so first */
+    "no_mark_seq",   /* a build clears marks that it has not seen */
+};
 
 static bool is_listed(const char *const *list, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++)

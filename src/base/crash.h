@@ -21,7 +21,7 @@ enum { CRASH_EXIT_CODE = 86 };
 #ifdef WEIR_CRASH_POINTS
 /* name: one of CRASH_POINTS, asserted. */
 void crash_point(const char *name);
-/* Is this safeguard to be left out? One of CRASH_SABOTAGES, asserted. */
+/* Is this safeguard to be left out? One that crash.c lists, asserted. */
 bool crash_sabotaged(const char *safeguard);
 int64_t crash_lease_us(int64_t otherwise_us);
 

@@ -78,6 +78,8 @@ static status sync_claim(int root_fd, const char *claim, arena *a, strmap *synce
 status claim_sync(int root_fd, const claimed_files *all, error *err) {
     ARENA_AUTO a = arena_new();
     strmap *synced = strmap_new(a);
+    if (crash_sabotaged("no_claim_sync"))
+        return OK;
     for (size_t i = 0; i < all->count; i++)
         TRY(sync_claim(root_fd, all->items[i].claim, a, synced, err));
     for (size_t i = 0; i < all->count; i++)

@@ -335,7 +335,7 @@ static status place_rejected(const landing *l, arrival *at, error *err) {
 /* The names that linking made, each folder once. */
 static status sync_placed(batch *b, error *err) {
     strmap *synced = strmap_new(b->arena);
-    for (size_t i = 0; i < b->count; i++) {
+    for (size_t i = 0; i < b->count && !crash_sabotaged("no_raw_fsync"); i++) {
         const arrival *at = &b->items[i];
         if (at->fate != ARRIVAL_ACCEPTED || !at->placed)
             continue;

@@ -220,15 +220,16 @@ def garbage(lake):
 
 
 def lost(lake):
-    """Files that the ledger names and the store does not have."""
+    """Files that the ledger names and the store does not have, or has in another size."""
     missing = []
-    objects = lake.rows("SELECT DISTINCT t.name, f.object FROM file f JOIN version_file vf"
+    objects = lake.rows("SELECT DISTINCT t.name, f.object, f.bytes FROM file f JOIN version_file vf"
                         " ON vf.file = f.id JOIN version v ON v.id = vf.version"
                         " JOIN partition p ON p.id = v.partition JOIN tbl t ON t.id = p.tbl")
-    objects += lake.rows("SELECT t.name, d.object FROM delivery d JOIN tbl t ON t.id = d.tbl"
+    objects += lake.rows("SELECT t.name, d.object, d.bytes FROM delivery d JOIN tbl t ON t.id = d.tbl"
                          " WHERE d.state <> 'rejected'")
-    for table, obj in objects:
-        if not (lake.store / table.split(".")[0] / obj).is_file():
+    for table, obj, size in objects:
+        file = lake.store / table.split(".")[0] / obj
+        if not file.is_file() or file.stat().st_size != size:
             missing.append((table, obj))
     return missing
 
