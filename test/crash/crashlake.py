@@ -225,8 +225,8 @@ def lost(lake):
     objects = lake.rows("SELECT DISTINCT t.name, f.object, f.bytes FROM file f JOIN version_file vf"
                         " ON vf.file = f.id JOIN version v ON v.id = vf.version"
                         " JOIN partition p ON p.id = v.partition JOIN tbl t ON t.id = p.tbl")
-    objects += lake.rows("SELECT t.name, d.object, d.bytes FROM delivery d JOIN tbl t ON t.id = d.tbl"
-                         " WHERE d.state <> 'rejected'")
+    objects += lake.rows("SELECT t.name, d.object, d.bytes FROM delivery d"
+                         " JOIN tbl t ON t.id = d.tbl WHERE d.state <> 'rejected'")
     for table, obj, size in objects:
         file = lake.store / table.split(".")[0] / obj
         if not file.is_file() or file.stat().st_size != size:

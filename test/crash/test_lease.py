@@ -1,6 +1,7 @@
 """Two runs on one lake: one works, the other waits, is refused, or takes over from one that stands
 still, which on waking can neither commit nor project what is old."""
 import os
+import select
 import signal
 
 from crashlake import SECOND, CrashTest, base_lake, content, sales
@@ -76,10 +77,25 @@ class Lease(CrashTest):
         self.base.run(LATER)
         self.assert_whole(self.base)
 
+    def start_and_wait_for(self, point, *args, **environment):
+        """A process that has passed the point."""
+        pipe = self.top / "passages"
+        os.mkfifo(pipe)
+        passages = os.open(pipe, os.O_RDWR)  # for writing, too: those who write come and go
+        self.addCleanup(os.close, passages)
+        process = self.base.start(*args, WEIR_CRASH_LOG=str(pipe), **environment)
+        passed = ""
+        while point not in passed.split():
+            ready, _, _ = select.select([passages], [], [], COMMAND_SECONDS_MAX)
+            self.assertTrue(ready, f"did not pass {point}")
+            passed += os.read(passages, 4096).decode()
+        return process
+
     def test_a_long_job_does_not_lose_the_lease(self):
         """The keeper renews while the run waits: three leases pass in one job."""
-        first = self.base.start("run", "--now", LATER, WEIR_CRASH_AT="build.sent",
-                                WEIR_CRASH_SIGNAL="pause", **SHORT)
+        first = self.start_and_wait_for("work.begun", "run", "--now", LATER,
+                                        WEIR_CRASH_AT="build.sent", WEIR_CRASH_SIGNAL="pause",
+                                        **SHORT)
         code, said = self.base.call("run", "--now", LATER, "--wait")
         self.assertEqual(code, 0, said)
         said, _ = first.communicate(timeout=COMMAND_SECONDS_MAX)

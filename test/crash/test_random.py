@@ -1,7 +1,8 @@
 """Kills at random: by time and by place, while deliveries and corrections come in.
 
-WEIR_CRASH_KILLS tells how many kills (default 100), WEIR_CRASH_SEED where to begin.
+WEIR_CRASH_KILLS tells how many kills (default 300), WEIR_CRASH_SEED where to begin.
 """
+import hashlib
 import os
 import random
 import signal
@@ -11,7 +12,7 @@ from crashlake import CRASHED, KILLED, SHOPS, CrashLake, CrashTest
 from harness import COMMAND_SECONDS_MAX, NOW, remove_tree
 from test_walk import listed_points
 
-KILLS = int(os.environ.get("WEIR_CRASH_KILLS", "100"))
+KILLS = int(os.environ.get("WEIR_CRASH_KILLS", "300"))
 SEED = int(os.environ.get("WEIR_CRASH_SEED", "1"))
 ROUNDS_BETWEEN_CHECKS = 5
 WAITS_MAX = 0.5  # seconds: longer than a run
@@ -20,6 +21,9 @@ CONTENT = ("SELECT t.name, p.text, v.content, v.rows FROM current c"
            " JOIN partition p ON p.id = c.partition JOIN tbl t ON t.id = c.tbl"
            " JOIN version v ON v.id = c.version WHERE c.to_seq IS NULL AND v.rows > 0"
            " ORDER BY 1, 2")
+
+
+ACTIVE = "SELECT file, sha256 FROM delivery WHERE state = 'active'"
 
 
 class Game:
@@ -81,6 +85,9 @@ class RandomWalk(CrashTest):
     def compare(self, game, top):
         """What was built piece by piece is what is built at once."""
         game.lake.run(game.now + 5)
+        wanted = {name: hashlib.sha256(body.encode()).hexdigest()
+                  for name, body in game.latest.items()}
+        self.assertEqual(dict(game.lake.rows(ACTIVE)), wanted, "what counts")
         whole = CrashLake(top).define()
         whole.deliver(game.latest)
         whole.run(NOW)

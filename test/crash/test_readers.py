@@ -1,7 +1,7 @@
 """Readers while rebuilds run: whole commits through the ledger, old or new but never mixed through
 plain directories.
 
-WEIR_CRASH_SECONDS tells how long (default 20).
+WEIR_CRASH_SECONDS tells how long (default 10).
 """
 import json
 import os
@@ -10,7 +10,7 @@ import time
 
 from crashlake import CrashTest, base_lake, sales
 
-SECONDS = int(os.environ.get("WEIR_CRASH_SECONDS", "20"))
+SECONDS = int(os.environ.get("WEIR_CRASH_SECONDS", "10"))
 GONE_MAX = 0.2  # of the looks into directories: "no such file", to be tried again
 QUERY = ("SELECT (SELECT sum(amount) FROM silver.sales) AS silver,"
          " (SELECT sum(amount) FROM gold.city) AS city,"

@@ -1,6 +1,6 @@
 """Eight processes over one lake: nothing is lost, nothing doubled, nobody waits for ever.
 
-WEIR_CRASH_SECONDS tells how long (default 20).
+WEIR_CRASH_SECONDS tells how long (default 10).
 """
 import os
 import random
@@ -11,7 +11,7 @@ from crashlake import SHOPS, CrashLake, CrashTest
 from harness import NOW
 from test_random import CONTENT
 
-SECONDS = int(os.environ.get("WEIR_CRASH_SECONDS", "20"))
+SECONDS = int(os.environ.get("WEIR_CRASH_SECONDS", "10"))
 PROCESSES = 8
 BUSY = 4
 COMMANDS = (("run", "--wait"), ("run",), ("land", "--wait"), ("land",))
