@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Run the end-to-end tests: run.py [NAME…], where a NAME is part of a test's id.
 
-WEIR names the binary. Test classes run in at most two processes; failures are printed in full,
-and the last line is `N passed, N failed, N skipped`.
+WEIR names the binary. Tests run in at most two processes, those of a class that sets up something
+for all of them in one. Failures are printed in full, then what took longest; the last line is
+`N passed, N failed, N skipped`.
 """
 import importlib
 import multiprocessing
 import os
+import resource
 import sys
 import time
 import unittest
@@ -14,6 +16,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROCESSES = 2
+SLOWEST = 10  # are told of
+
+
+def cpu_seconds():
+    """Of this process, and of those it waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 class Collector(unittest.TestResult):
@@ -21,20 +30,23 @@ class Collector(unittest.TestResult):
 
     def __init__(self):
         super().__init__()
+        self.failfast = "WEIR_SABOTAGE" in os.environ  # one failure is what is asked for
         self.passed = 0
         self.started = {}
         self.told = []
+        self.took = []  # (CPU seconds, seconds, test)
 
     def startTest(self, test):
         super().startTest(test)
-        self.started[test.id()] = time.monotonic()
+        self.started[test.id()] = cpu_seconds(), time.monotonic()
 
-    def seconds(self, test):
-        return time.monotonic() - self.started.get(test.id(), time.monotonic())
+    def stopTest(self, test):
+        super().stopTest(test)
+        cpu, wall = self.started.pop(test.id())
+        self.took.append((cpu_seconds() - cpu, time.monotonic() - wall, test.id()))
 
     def addSuccess(self, test):
         self.passed += 1
-        self.told.append(("ok", test.id(), f"{self.seconds(test):.1f} s"))
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
@@ -64,7 +76,7 @@ def test_ids(suite):
 
 
 def discover(names):
-    """[(rank, module, class, [method])], slow ones first so that the two processes end together."""
+    """[(rank, module, class, [method])], slow ones first so that the processes end together."""
     loader = unittest.TestLoader()
     groups = {}
     for path in sorted(HERE.glob("test_*.py")):
@@ -72,18 +84,22 @@ def discover(names):
         for test in test_ids(loader.loadTestsFromModule(module)):
             if not names or any(name in test.id() for name in names):
                 kind = type(test)
-                key = (getattr(kind, "rank", 1), path.stem, kind.__name__)
+                together = kind.setUpClass.__func__ is not unittest.TestCase.setUpClass.__func__
+                key = (getattr(kind, "rank", 1), path.stem, kind.__name__,
+                       "" if together else test._testMethodName)
                 groups.setdefault(key, []).append(test._testMethodName)
-    return [(*key, methods) for key, methods in sorted(groups.items())]
+    return [(*key[:3], methods) for key, methods in sorted(groups.items())]
 
 
 def run_group(group):
     _, module, name, methods = group
     kind = getattr(importlib.import_module(module), name)
     collector = Collector()
+    begun = cpu_seconds(), time.monotonic()
     unittest.TestSuite(kind(method) for method in methods).run(collector)
+    took = cpu_seconds() - begun[0], time.monotonic() - begun[1], f"{module}.{name}"
     failed = len(collector.failures) + len(collector.errors)
-    return collector.passed, failed, len(collector.skipped), collector.told
+    return collector.passed, failed, len(collector.skipped), collector.told, collector.took, took
 
 
 def tell(told):
@@ -92,19 +108,35 @@ def tell(told):
             print(f"\n--- FAILED {name}\n{text}")
         elif state == "skipped":
             print(f"skipped {name}: {text}")
-        elif os.environ.get("VERBOSE"):
-            print(f"ok {name}: {text}")
     sys.stdout.flush()
+
+
+def tell_times(tests, groups):
+    """Where the time went: the classes, and with VERBOSE all tests."""
+    classes = {}
+    for *took, name in groups:
+        classes[name] = [a + b for a, b in zip(classes.get(name, (0, 0)), took)]
+    told = sorted(((*took, name) for name, took in classes.items()), reverse=True)
+    print(f"{sum(cpu for cpu, *_ in told):.0f} s of CPU; most of it, with seconds by the clock:")
+    if os.environ.get("VERBOSE"):
+        told += sorted(tests, reverse=True)
+    else:
+        told = told[:SLOWEST]
+    for cpu, wall, name in told:
+        print(f"  {cpu:6.1f} {wall:6.1f} {name}")
 
 
 def main():
     sys.path.insert(0, str(HERE))
     groups = discover(sys.argv[1:])
-    total = [0, 0, 0]
+    total, tests_took, groups_took = [0, 0, 0], [], []
     with multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:
-        for passed, failed, skipped, told in pool.imap_unordered(run_group, groups):
+        for *counts, told, tests, group in pool.imap_unordered(run_group, groups):
             tell(told)
-            total = [a + b for a, b in zip(total, (passed, failed, skipped))]
+            total = [a + b for a, b in zip(total, counts)]
+            tests_took += tests
+            groups_took.append(group)
+    tell_times(tests_took, groups_took)
     print("%d passed, %d failed, %d skipped" % tuple(total))
     return 1 if total[1] else 0
 
