@@ -14,7 +14,7 @@ help: ## list the targets
 demo: ## two weeks of city traffic, from delivered files to queried tables
 	@scripts/demo
 
-test: ## unit and end-to-end tests, under sanitizers
+test: ## unit, end-to-end and crash tests, under sanitizers
 	@scripts/test
 
 nightly: ## what takes long: thousands of kills, a minute of stress, 500 random lakes
