@@ -100,6 +100,17 @@ static json_t *texts_document(const strings *list) {
     return array;
 }
 
+static json_t *checks_document(const lake_table *t) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < t->checks.count; i++) {
+        const lake_check *c = &t->checks.items[i];
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o}", "rule", c->is_unique ? "unique" : "not_null",
+                                        "columns", texts_document(&c->columns)));
+    }
+    return list;
+}
+
 static status partitions_document(const build_state *s, const build_job *job, json_t *list,
                                   error *err) {
     const strings *by = &job->table->table->partition_by;
@@ -131,6 +142,7 @@ static status fill_document(const build_state *s, const build_job *job, json_t *
     json_t *inputs = json_array(), *partitions = json_array();
     json_object_set_new(document, "inputs", inputs);
     json_object_set_new(document, "partitions", partitions);
+    json_object_set_new(document, "checks", checks_document(job->table->table));
     for (size_t p = 0; p < job->count; p++)
         vec_push(s->arena, &texts, job->partitions[p]->text);
     TRY(inputs_document(s, job, &texts, inputs, err));

@@ -398,5 +398,7 @@ status load_analysis(loader *l, draft *d, error *err) {
         note_map_columns(t);
     if (!d->is_broken)
         check_contract(l, d);
+    if (!d->is_broken)
+        load_checks(l, d);
     return OK;
 }

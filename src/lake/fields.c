@@ -82,6 +82,21 @@ static bool takes_map(const key *row) {
            || row->type == KEY_MAP || has_window(row);
 }
 
+/* Each says one thing, so that what breaks it can be told. */
+static void check_rules(checker *c, const node *list, const key *row, const char *shown) {
+    for (size_t i = 0; i < list->entries.count; i++) {
+        const node *rule = list->entries.items[i].value;
+        if (rule->kind == NODE_MAP && rule->entries.count == 1)
+            check_map(c, rule, row, shown);
+        else
+            complain(c, rule->at,
+                     arena_printf(c->problems->arena,
+                                  "a rule of \"%s\" is a map with one key, as in "
+                                  "{not_null: [id]}",
+                                  shown));
+    }
+}
+
 static void check_entry(checker *c, const node_entry *entry, const key *parent, const char *path) {
     arena *a = c->problems->arena;
     const node *n = entry->value;
@@ -96,6 +111,8 @@ static void check_entry(checker *c, const node_entry *entry, const key *parent, 
         error_hint(err, "Remove the key to take its default.");
     } else if (n->kind == NODE_MAP && takes_map(row)) {
         check_map(c, n, row, shown);
+    } else if (n->kind == NODE_LIST && row->type == KEY_RULES) {
+        check_rules(c, n, row, shown);
     } else if (row->type == KEY_LAYERS || (n->kind == NODE_LIST && takes_list(row))) {
         /* lake_file.c and maps_span.c judge these lists */
     } else {

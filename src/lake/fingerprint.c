@@ -125,6 +125,12 @@ static void add_policy_parts(loader *l, lake_table *t) {
     hasher_int(of_files, t->file_target_bytes);
     hasher_text(of_files, t->file_name);
     add_part(l, t, LAKE_FILES_PART, of_files);
+    hasher *of_checks = hasher_new();
+    for (size_t i = 0; i < t->checks.count; i++) {
+        hasher_int(of_checks, t->checks.items[i].is_unique);
+        hash_texts(of_checks, &t->checks.items[i].columns);
+    }
+    add_part(l, t, "checks", of_checks);
     hasher_int(of_order, t->aligned);
     hasher_int(of_order, t->order_sensitive);
     add_part(l, t, LAKE_ALIGNMENT_PART, of_order);

@@ -50,6 +50,8 @@ static json_t *plain_schema(const key *row) {
         return json_pack("{s:[s,s]}", "type", "string", "number");
     case KEY_COLUMN:
         return json_pack("{s:[o,o]}", "anyOf", text_schema(), map_schema(row));
+    case KEY_RULES:
+        return json_pack("{s:s,s:o}", "type", "array", "items", map_schema(row));
     case KEY_WINDOW:
         return window_schema();
     case KEY_EXPRESSION:

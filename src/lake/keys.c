@@ -158,7 +158,7 @@ const key KEYS[] = {
     {SOURCE_DEFAULTS, "max_partitions_per_delivery", KEY_INT, "400",
      IN_SOURCE(max_partitions_per_delivery), 1, .is_policy = true,
      .doc = "a delivery that feeds more partitions of one table is refused"},
-    LATER(BOTH_DEFAULTS, "checks", "rules that rows must keep"),
+    LATER(SOURCE_DEFAULTS, "checks", "rules that rows must keep, beyond those of columns"),
     LATER(BOTH_DEFAULTS, "timezone", "the time zone of this table"),
     LATER(SOURCE_DEFAULTS, "required", "a refused delivery fails the run"),
 
@@ -188,6 +188,14 @@ const key KEYS[] = {
      .doc = "the table's old name, as silver.x: what it holds is this table's now"},
     {DERIVED_DEFAULTS, "mode", KEY_WORD, "rebuild", KEY_NOT_STORED, .values = {"rebuild"},
      .later = {"merge", "point_in_time"}, .doc = "how a partition is made"},
+    {FILE_DERIVED, "checks", KEY_RULES, NULL, KEY_NOT_STORED,
+     .doc = "rules that each partition must keep, as [{not_null: [id]}, {unique: [day, id]}]; one "
+            "that does not is not built, and what was there before stays current"},
+    {FILE_DERIVED, "checks.not_null", KEY_TEXTS, NULL, KEY_NOT_STORED,
+     .doc = "columns that have a value in every row"},
+    {FILE_DERIVED, "checks.unique", KEY_TEXTS, NULL, KEY_NOT_STORED,
+     .doc = "columns whose values together are in one row only; partition columns must be among "
+            "them. Rows with a NULL there are not compared"},
     {FILE_DERIVED, "columns", KEY_NAMES, NULL, KEY_NOT_STORED,
      .doc = "a contract: the result must have exactly these columns"},
     {FILE_DERIVED, "columns.*", KEY_TYPE, NULL, KEY_NOT_STORED, .doc = "the column's type"},

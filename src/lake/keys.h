@@ -43,6 +43,7 @@ typedef enum key_type {
     KEY_WINDOW,     /* a list of two bounds */
     KEY_EXPRESSION, /* SQL; or a window, or a map of the keys below it */
     KEY_LITERAL,    /* a text or number */
+    KEY_RULES,      /* a list of maps, each with one of the keys below it */
 } key_type;
 
 enum { KEY_VALUES_MAX = 6, KEY_NOT_STORED = -1 };

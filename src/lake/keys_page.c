@@ -23,6 +23,7 @@ static const char *const TYPE_WORDS[] = {
     [KEY_WINDOW] = "list of two bounds",
     [KEY_EXPRESSION] = "SQL expression",
     [KEY_LITERAL] = "number or text",
+    [KEY_RULES] = "list of maps",
 };
 
 static void add_words(buf *b, const char *const words[KEY_VALUES_MAX]) {

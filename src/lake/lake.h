@@ -104,6 +104,13 @@ typedef struct lake_code_part {
 } lake_code_part;
 typedef VEC(lake_code_part) lake_code_parts;
 
+/* A rule that each partition of a derived table must keep. */
+typedef struct lake_check {
+    bool is_unique; /* the values of the columns together, rows with a NULL aside; else not NULL */
+    strings columns;
+} lake_check;
+typedef VEC(lake_check) lake_checks;
+
 typedef struct lake_table {
     size_t index;     /* in lake->tables: inputs come before their readers */
     size_t layer;     /* in lake->layers */
@@ -128,7 +135,8 @@ typedef struct lake_table {
     lake_code_parts code_parts; /* what the fingerprint is made of */
     int64_t file_target_bytes;
     const char *file_name; /* files: {count: 1, name: …}; NULL otherwise */
-    bool project_hive;     /* projection: hive, else none */
+    lake_checks checks;
+    bool project_hive; /* projection: hive, else none */
 } lake_table;
 
 typedef struct lake {

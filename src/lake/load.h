@@ -57,6 +57,8 @@ CHECKED status load_facts(loader *l, draft *d, error *err);
 void load_order(loader *l);
 /* Result columns, maps, alignment; inputs of d are done. Fails only when the engine does. */
 CHECKED status load_analysis(loader *l, draft *d, error *err);
+/* The rules of d, whose columns are known. */
+void load_checks(loader *l, draft *d);
 void load_fingerprints(loader *l);
 
 /* Judge the maps: written ones override those inferred without them, and what is in the way is

@@ -53,6 +53,8 @@ const char *value_form(const key *row, arena *a) {
         return arena_printf(a, "one of: %s", join_values(row->values, a));
     case KEY_WINDOW:
         return "a list of two bounds, as in [-6, 0]";
+    case KEY_RULES:
+        return "a list of rules, as in [{not_null: [id]}]";
     case KEY_TEXT:
     case KEY_LOCATION:
     case KEY_PATTERN:
@@ -257,7 +259,7 @@ status value_read(const key *row, const char *shown, const node *n, arena *a, va
     if (n->kind == NODE_LIST && row->type == KEY_TEXTS)
         TRY(read_texts(row, shown, n, a, &v, err));
     else if (n->kind != NODE_TEXT || row->type == KEY_GROUP || row->type == KEY_NAMES
-             || row->type == KEY_LAYERS || row->type == KEY_WINDOW)
+             || row->type == KEY_LAYERS || row->type == KEY_WINDOW || row->type == KEY_RULES)
         return fail_form(row, shown, a, err);
     else
         TRY(read_text(row, shown, n->text, a, &v, err));

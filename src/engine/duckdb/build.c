@@ -48,6 +48,7 @@ static status read_spec(const json_t *job, arena *a, build_spec *spec, error *er
     TRY(read_output(job, spec, err));
     TRY(read_plan(job, spec, a, err));
     TRY(job_read_maps(job, "maps", a, &spec->maps, err));
+    TRY(build_read_rules(job, &spec->columns, a, &spec->rules, err));
     spec->drop_outside = str_eq(json_get_string(job, "outside", "fail"), "drop");
     return OK;
 }
@@ -195,6 +196,8 @@ static status carry_out(db *d, const build_spec *spec, const view_inputs *inputs
         result = refuse_outside(spec, &outside, a, err);
     if (result == OK)
         result = build_read_back(d, spec, &files, a, &feeds, err);
+    if (result == OK)
+        result = build_check_rules(d, spec, &files, a, err);
     if (result != OK)
         build_remove(&files);
     else

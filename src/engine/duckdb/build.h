@@ -1,6 +1,7 @@
 /* build: the job that makes partitions of one table; its parts.
  *
- * write: run the SQL and write the files. read back: what is on disk, checked and counted. */
+ * write: run the SQL and write the files. read back: what is on disk, checked and counted. rules:
+ * what its rows must keep. */
 #ifndef WEIR_ENGINE_DUCKDB_BUILD_H
 #define WEIR_ENGINE_DUCKDB_BUILD_H
 
@@ -20,6 +21,13 @@ typedef struct build_file {
 } build_file;
 typedef VEC(build_file) build_files;
 
+/* What the rows of each partition must keep. */
+typedef struct build_rule {
+    bool is_unique; /* else: not NULL */
+    strings columns;
+} build_rule;
+typedef VEC(build_rule) build_rules;
+
 typedef struct build_spec {
     const char *table;
     const char *sql;
@@ -27,6 +35,7 @@ typedef struct build_spec {
     strings partition_by;
     view_plan plan;
     job_maps maps;
+    build_rules rules;
     bool drop_outside;
     const char *dir;
     const char *stem;
@@ -52,5 +61,16 @@ void build_remove(const build_files *files);
  * ordinal and map a document of maps_read, an array of arrays. */
 CHECKED status build_read_back(db *d, const build_spec *spec, build_files *files, arena *a,
                                json_t **ret_feeds, error *err);
+
+/* What reads the files: a table of FROM, with the path as READER_PATH. */
+void build_add_source(const build_files *files, buf *sql);
+
+/* The rules of a job. */
+CHECKED status build_read_rules(const json_t *job, const job_columns *columns, arena *a,
+                                build_rules *ret, error *err);
+/* Do the rows on disk keep them? E_CHECK naming the rule, a value, and how many rows; which of
+ * several partitions breaks it is not told. */
+CHECKED status build_check_rules(db *d, const build_spec *spec, const build_files *files, arena *a,
+                                 error *err);
 
 #endif

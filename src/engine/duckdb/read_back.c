@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-static void add_source(const build_files *files, buf *sql) {
+void build_add_source(const build_files *files, buf *sql) {
     buf_add(sql, "read_parquet([");
     for (size_t i = 0; i < files->count; i++) {
         buf_add(sql, i > 0 ? ", " : "");
@@ -24,7 +24,7 @@ static status check_schema(db *d, const build_spec *spec, const build_files *fil
     job_columns found;
     buf sql = buf_new(a);
     buf_add(&sql, "SELECT * EXCLUDE (" READER_PATH ") FROM ");
-    add_source(files, &sql);
+    build_add_source(files, &sql);
     TRY(storage_describe(d, sql.text, a, &found, err));
     if (found.count != spec->columns.count)
         return error_set(err, E_ENGINE, "the files of \"%s\" hold %zu columns, expected %zu",
@@ -64,7 +64,7 @@ static status scan(db *d, const build_spec *spec, const build_files *files, aren
     buf_add(&sql, " AS h2");
     maps_add_keys(&spec->maps, &sql);
     buf_add(&sql, " FROM ");
-    add_source(files, &sql);
+    build_add_source(files, &sql);
     buf_add(&sql, ") GROUP BY ALL");
     return db_run(d, sql.text, err);
 }
