@@ -24,6 +24,7 @@ typedef struct failure {
 typedef struct launch {
     const char **argv;
     const char *directory;
+    char **environment;
     pid_t parent;
     unsigned descriptor_end;
     int stdin_pipe[2];
@@ -132,7 +133,7 @@ static _Noreturn void run_child(const launch *l) {
     child_close_others(l->descriptor_end);
     if (l->directory != NULL && chdir(l->directory) != 0)
         child_failed(l, STEP_DIRECTORY);
-    execv(l->argv[0], (char *const *)(uintptr_t)l->argv);
+    execve(l->argv[0], (char *const *)(uintptr_t)l->argv, l->environment);
     child_failed(l, STEP_PROGRAM);
 }
 
@@ -204,11 +205,35 @@ static status start(launch *l, process *ret, error *err) {
     return OK;
 }
 
+static bool is_hidden(const char *variable, const char *const *hidden) {
+    for (; hidden != NULL && *hidden != NULL; hidden++) {
+        size_t size = strcspn(*hidden, "*");
+        bool ends_there = (*hidden)[size] == '*' || variable[size] == '=';
+        if (strncmp(variable, *hidden, size) == 0 && ends_there)
+            return true;
+    }
+    return false;
+}
+
+/* The variables that the child gets; the texts stay the parent's. */
+static char **make_environment(const char *const *hidden) {
+    size_t count = 0, kept = 0;
+    while (environ[count] != NULL)
+        count++;
+    char **environment = calloc(count + 1, sizeof *environment);
+    ASSERT(environment != NULL);
+    for (size_t i = 0; i < count; i++)
+        if (!is_hidden(environ[i], hidden))
+            environment[kept++] = environ[i];
+    return environment;
+}
+
 status process_start(const process_options *options, process *ret, error *err) {
     ASSERT(options->argv != NULL && options->argv[0] != NULL);
     launch l = {
         .argv = (const char **)(uintptr_t)options->argv,
         .directory = options->directory,
+        .environment = make_environment(options->hidden),
         .parent = getpid(),
         .descriptor_end = descriptor_end(),
         .stdin_pipe = {-1, -1},
@@ -223,6 +248,7 @@ status process_start(const process_options *options, process *ret, error *err) {
     else
         result = error_set_errno(err, errno, "cannot start \"%s\"", l.argv[0]);
     close_pipes(&l);
+    free(l.environment);
     return result;
 }
 

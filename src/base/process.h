@@ -22,6 +22,8 @@ typedef struct process_options {
     const char *const *argv; /* argv[0] is the program's path; NULL-terminated */
     const char *directory;   /* NULL: the caller's; a relative argv[0] is looked up from there */
     int stderr_to;           /* a file descriptor the child's stderr goes to, or one of the above */
+    const char *const *hidden; /* variables that the child does not get, ending with NULL; a name
+                                  that ends in '*' stands for all that begin so. NULL: none */
 } process_options;
 
 /* A program that cannot be started is an error here (E_NOT_FOUND, E_DENIED, …), not an exit code.

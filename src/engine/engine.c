@@ -82,11 +82,28 @@ status engine_warm(engine *e, error *err) {
     return w != NULL ? prepare_worker(e, w, err) : OK;
 }
 
+/* The job itself stays as it is: what is added is secret, and whoever made it may show it. */
+static status send_job(engine *e, worker *w, const json_t *job, error *err) {
+    const engine_buckets *buckets = &e->options.buckets;
+    json_t *list = NULL;
+    if (buckets->get == NULL) {
+        worker_send(w, job);
+        return OK;
+    }
+    TRY(buckets->get(buckets->state, &list, err));
+    JSON_AUTO whole = json_object();
+    ASSERT(whole != NULL && json_object_update(whole, (json_t *)(uintptr_t)job) == 0);
+    if (list != NULL)
+        json_object_set_new(whole, "buckets", list);
+    worker_send(w, whole);
+    return OK;
+}
+
 static status start_job(engine *e, const json_t *job, void *tag, worker **ret, error *err) {
     worker *w = free_worker(e);
     ASSERT(w != NULL);
     TRY(prepare_worker(e, w, err));
-    worker_send(w, job);
+    TRY(send_job(e, w, job, err));
     w->busy = true;
     w->tag = tag;
     w->deadline_us =

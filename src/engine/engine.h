@@ -12,15 +12,24 @@
 
 typedef struct engine engine;
 
+/* What jobs need to reach buckets: one object per bucket (doc/engine.md, "buckets"), fresh for each
+ * job because credentials end. NULL: none. Holds secrets: it goes to the worker's pipe and nowhere
+ * else. */
+typedef struct engine_buckets {
+    status (*get)(void *state, json_t **ret, error *err); /* a new reference */
+    void *state;
+} engine_buckets;
+
 typedef struct engine_options {
     const char *worker;   /* path of the worker program; borrowed while open */
     const char *temp_dir; /* absolute; each worker makes and removes its own folder below */
     const char *timezone;
-    int64_t workers;       /* processes at once, at least 1 */
-    int64_t threads;       /* per worker */
-    int64_t memory_bytes;  /* per worker */
-    int64_t timeout_us;    /* for one job; 0: none */
-    size_t line_max_bytes; /* of one answer's line; 0: 256 MiB */
+    int64_t workers;        /* processes at once, at least 1 */
+    int64_t threads;        /* per worker */
+    int64_t memory_bytes;   /* per worker */
+    int64_t timeout_us;     /* for one job; 0: none */
+    size_t line_max_bytes;  /* of one answer's line; 0: 256 MiB */
+    engine_buckets buckets; /* get NULL: no bucket is used */
     const volatile int
         *interrupted; /* when it becomes non-zero, waiting ends with E_INTERRUPTED; NULL: never */
 } engine_options;

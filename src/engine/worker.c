@@ -50,9 +50,11 @@ void worker_kill(worker *w) {
 status worker_start(worker *w, const engine_options *options, error *err) {
     ASSERT(!worker_is_running(w));
     forget(w);
+    /* What it may know it is told in its jobs. */
+    static const char *const HIDDEN[] = {"AWS_*", "PG*", NULL};
     const char *argv[] = {options->worker, NULL};
-    TRY(process_start(&(process_options){.argv = argv, .stderr_to = PROCESS_STDERR_PIPE},
-                      &w->process, err));
+    const process_options how = {.argv = argv, .stderr_to = PROCESS_STDERR_PIPE, .hidden = HIDDEN};
+    TRY(process_start(&how, &w->process, err));
     const process *p = &w->process;
     if (!set_nonblocking(p->stdin_fd) || !set_nonblocking(p->stdout_fd)
         || !set_nonblocking(p->stderr_fd)) {

@@ -23,6 +23,8 @@ typedef struct store_driver {
                   size_t *ret_size, error *err);
     status (*get_end)(void *state, const char *key, size_t size, arena *a, char **ret_body,
                       size_t *ret_size, error *err); /* NULL: by way of get */
+    status (*get_file)(void *state, const char *key, int fd, char ret_sha256[65], int64_t *ret_size,
+                       error *err);
     status (*info)(void *state, const char *key, arena *a, store_object *ret, error *err);
     status (*list)(void *state, const char *prefix, arena *a, store_objects *ret, error *err);
     status (*list_strange)(void *state, const char *prefix, arena *a, store_objects *ret,
@@ -35,6 +37,12 @@ typedef struct store_driver {
     status (*sweep)(void *state, error *err);                       /* NULL: nothing to do */
     status (*link)(void *state, const char *from, const char *to, error *err);
     status (*exchange)(void *state, const char *a, const char *b, error *err);
+    status (*copy)(void *from, const char *from_key, void *to, const char *to_key,
+                   store_copy_options options, error *err);
+    status (*access)(void *state, arena *a, store_access *ret, error *err); /* NULL: none needed */
+    status (*next)(void *state, const char *prefix, const char *after, arena *a, char **ret,
+                   error *err);
+    int64_t (*requests)(const void *state); /* NULL: it sends none */
 } store_driver;
 
 extern const store_driver STORE_LOCAL;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "store/driver.h"
 
@@ -118,6 +119,18 @@ static status memory_get(void *state, const char *key, size_t max_size, arena *a
     return OK;
 }
 
+static status memory_get_file(void *state, const char *key, int fd, char ret_sha256[65],
+                              int64_t *ret_size, error *err) {
+    const entry *e = find(state, key);
+    if (e == NULL)
+        return missing(key, err);
+    if (fd >= 0 && (ftruncate(fd, 0) != 0 || !file_write_fd(fd, e->body, e->size)))
+        return error_set_errno(err, errno, "cannot write what \"memory:%s\" holds", key);
+    sha256_text(e->body, e->size, ret_sha256);
+    *ret_size = (int64_t)e->size;
+    return OK;
+}
+
 static store_object to_object(arena *a, const entry *e) {
     return (store_object){.key = arena_strdup(a, e->key),
                           .size_bytes = (int64_t)e->size,
@@ -195,6 +208,7 @@ const store_driver STORE_MEMORY = {
     .put = memory_put,
     .put_file = memory_put_file,
     .get = memory_get,
+    .get_file = memory_get_file,
     .info = memory_info,
     .list = memory_list,
     .remove = memory_remove,

@@ -142,6 +142,12 @@ status store_get_end(store *s, const char *key, size_t size, size_t max_size, ar
     return s->driver->get_end(s->state, key, size, a, ret_body, ret_size, err);
 }
 
+status store_get_file(store *s, const char *key, int fd, char ret_sha256[65], int64_t *ret_size,
+                      error *err) {
+    TRY(check_key(key, err));
+    return s->driver->get_file(s->state, key, fd, ret_sha256, ret_size, err);
+}
+
 status store_info(store *s, const char *key, arena *a, store_object *ret, error *err) {
     TRY(check_key(key, err));
     return s->driver->info(s->state, key, a, ret, err);
@@ -177,6 +183,14 @@ status store_list(store *s, const char *prefix, arena *a, store_objects *ret, er
     tidy_list(&found, prefix);
     *ret = found;
     return OK;
+}
+
+status store_next(store *s, const char *prefix, const char *after, arena *a, char **ret,
+                  error *err) {
+    ASSERT(store_has(s, STORE_ORDERED) && str_starts(after, prefix));
+    TRY(check_prefix(prefix, err));
+    TRY(check_key(after, err));
+    return s->driver->next(s->state, prefix, after, a, ret, err);
 }
 
 status store_list_strange(store *s, const char *prefix, arena *a, store_objects *ret, error *err) {
@@ -220,6 +234,27 @@ status store_link(store *s, const char *from, const char *to, error *err) {
     TRY(check_key(from, err));
     TRY(check_key(to, err));
     return s->driver->link(s->state, from, to, err);
+}
+
+bool store_can_copy(const store *from, const store *to) {
+    return from->driver == to->driver && store_has(from, STORE_COPY);
+}
+
+status store_copy(store *from, const char *from_key, store *to, const char *to_key,
+                  store_copy_options options, error *err) {
+    ASSERT(store_can_copy(from, to));
+    TRY(check_key(from_key, err));
+    TRY(check_key(to_key, err));
+    return from->driver->copy(from->state, from_key, to->state, to_key, options, err);
+}
+
+status store_get_access(store *s, arena *a, store_access *ret, error *err) {
+    *ret = (store_access){0};
+    return s->driver->access == NULL ? OK : s->driver->access(s->state, a, ret, err);
+}
+
+int64_t store_requests(const store *s) {
+    return s->driver->requests == NULL ? 0 : s->driver->requests(s->state);
 }
 
 status store_exchange(store *s, const char *a, const char *b, error *err) {

@@ -21,6 +21,8 @@ typedef enum store_feature {
     STORE_LINK = 1u << 1,          /* a second name for an object without a copy */
     STORE_EXCHANGE = 1u << 2,      /* two prefixes swap their contents in one step */
     STORE_LOCAL_PATH = 1u << 3,    /* store_url gives a path that open(2) understands */
+    STORE_ORDERED = 1u << 5,       /* the key after another one is found at once: store_next */
+    STORE_COPY = 1u << 4,          /* the store itself copies, even from another of its kind */
 } store_feature;
 
 typedef struct store_object {
@@ -37,6 +39,24 @@ typedef struct store_put_options {
     bool if_absent; /* needs STORE_PUT_IF_ABSENT, asserted */
     bool read_only; /* mode 0444 where that means something */
 } store_put_options;
+
+/* How an engine reaches what store_url names. A secret: for documents on pipes only, never for
+ * command lines, logs or files. All borrowed from the arena; NULL: none. */
+typedef struct store_access {
+    const char *scope; /* what it is good for, "s3://bucket/"; NULL: no access is needed */
+    const char *access_key, *secret_key, *token;
+    const char *region;
+    const char *endpoint; /* host:port */
+    bool path_style, tls;
+    const char *ca_file;
+} store_access;
+
+/* What a copy is noted with, for people and other tools. NULL: nothing. */
+typedef struct store_copy_options {
+    const char *name;   /* as it was delivered */
+    const char *sha256; /* of the body: compared now and whenever it is read */
+    bool replace;       /* else E_EXISTS */
+} store_copy_options;
 
 /* Open by location: a folder (made when missing), s3://bucket/prefix (nothing is sent yet) or
  * "memory:". root is copied. E_DENIED, E_IO; E_DEFINITION for a scheme that no driver serves. */
@@ -69,12 +89,22 @@ CHECKED status store_get(store *s, const char *key, size_t max_size, arena *a, c
 CHECKED status store_get_end(store *s, const char *key, size_t size, size_t max_size, arena *a,
                              char **ret_body, size_t *ret_size, error *err);
 
+/* The same into an open file, emptied first, in constant memory; fd -1: it is only hashed. E_DATA
+ * when the bytes are not those that were written, where that is known. */
+CHECKED status store_get_file(store *s, const char *key, int fd, char ret_sha256[65],
+                              int64_t *ret_size, error *err);
+
 /* E_NOT_FOUND. Never follows a symbolic link: an object replaced by one is E_DATA. */
 CHECKED status store_info(store *s, const char *key, arena *a, store_object *ret, error *err);
 
 /* All objects whose key begins with prefix ("" for all), sorted by key bytewise. Hidden bookkeeping
  * below ".weir/" is listed only when prefix names it. Empty is not an error. */
 CHECKED status store_list(store *s, const char *prefix, arena *a, store_objects *ret, error *err);
+
+/* STORE_ORDERED: the first key below prefix that comes after `after` (which begins with it); NULL:
+ * none. */
+CHECKED status store_next(store *s, const char *prefix, const char *after, arena *a, char **ret,
+                          error *err);
 
 /* What is there below prefix and is neither an object nor a folder: symbolic links, pipes, devices.
  * Listed like objects, by where they are; sizes and times mean nothing. */
@@ -95,6 +125,19 @@ CHECKED status store_seal(store *s, const char *key, error *err);
  * until store_sync of its prefix. */
 CHECKED status store_link(store *s, const char *from, const char *to, error *err);
 
+/* STORE_COPY: from's bytes under a new name in `to`'s store, which may be another one of the same
+ * kind. E_EXISTS, E_NOT_FOUND. E_DATA: the copy is not what options.sha256 says, and is gone. */
+CHECKED status store_copy(store *from, const char *from_key, store *to, const char *to_key,
+                          store_copy_options options, error *err);
+/* May the second of these be filled by store_copy from the first? */
+bool store_can_copy(const store *from, const store *to);
+
+/* How an engine reaches this store's objects now; good for some minutes at least. */
+CHECKED status store_get_access(store *s, arena *a, store_access *ret, error *err);
+
+/* Requests that this handle has sent so far; 0 where there are none. */
+int64_t store_requests(const store *s);
+
 /* STORE_EXCHANGE: the objects below prefix a ("x/a/") and b trade places in one step where the
  * system can (renameat2 RENAME_EXCHANGE), else by a pair of renames. When b has nothing it becomes
  * a's old place with nothing: a plain rename. Durable when this returns. */
@@ -103,8 +146,9 @@ CHECKED status store_exchange(store *s, const char *a, const char *b, error *err
 /* Make names below prefix durable. */
 CHECKED status store_sync(store *s, const char *prefix, error *err);
 
-/* Remove what processes of this host that are no more were writing; those that write are left
- * alone. */
+/* Remove what processes that are no more were writing. Only for who holds the lease under which
+ * all writing is done: in a bucket whatever is unfinished is ended; in a folder processes of this
+ * host that still write are left alone all the same. */
 CHECKED status store_sweep(store *s, error *err);
 
 /* For the engine: make the place where it will write objects below prefix (a folder here). */

@@ -58,6 +58,14 @@ static status get(void *state, const char *key, size_t max_size, arena *a, char 
     return store_get(state, key, max_size, a, ret_body, ret_size, err);
 }
 
+static status get_file(void *state, const char *key, int fd, char ret_sha256[65], int64_t *ret_size,
+                       error *err) {
+    int why = 0;
+    if (fault_next(FAULT_STORE, "get_file", key, &why) != FAULT_NONE)
+        return told(why, "read", key, err);
+    return store_get_file(state, key, fd, ret_sha256, ret_size, err);
+}
+
 static status info(void *state, const char *key, arena *a, store_object *ret, error *err) {
     int why = 0;
     if (fault_next(FAULT_STORE, "info", key, &why) != FAULT_NONE)
@@ -104,12 +112,13 @@ static status exchange(void *state, const char *a, const char *b, error *err) {
     WRAPPED("exchange", b, store_exchange(state, a, b, err));
 }
 
-#define FAULTY(of_features)                                                                     \
-    {                                                                                           \
-        .name = "fault", .features = (of_features), .open = open_none, .close = close_inner,    \
-        .url = url, .put = put, .put_file = put_file, .get = get, .info = info, .list = list,   \
-        .remove = remove_one, .remove_prefix = remove_prefix, .seal = seal, .prepare = prepare, \
-        .sync = sync_prefix, .sweep = sweep, .link = link_one, .exchange = exchange             \
+#define FAULTY(of_features)                                                                      \
+    {                                                                                            \
+        .name = "fault", .features = (of_features), .open = open_none, .close = close_inner,     \
+        .url = url, .put = put, .put_file = put_file, .get = get, .get_file = get_file,          \
+        .info = info, .list = list, .remove = remove_one, .remove_prefix = remove_prefix,        \
+        .seal = seal, .prepare = prepare, .sync = sync_prefix, .sweep = sweep, .link = link_one, \
+        .exchange = exchange                                                                     \
     }
 
 static const store_driver FAULTY_LOCAL =

@@ -1,6 +1,7 @@
 #include "engine/duckdb/build.h"
 
 #include "base/path.h"
+#include "engine/duckdb/bucket.h"
 #include "engine/duckdb/storage.h"
 #include "engine/duckdb/worker.h"
 
@@ -13,7 +14,8 @@ static status read_output(const json_t *job, build_spec *spec, error *err) {
     TRY(json_need_string(output, "stem", &spec->stem, err));
     spec->file_name = json_get_string(output, "file_name", NULL);
     spec->target_bytes = json_get_int(output, "target_bytes", 0);
-    if (!path_is_absolute(spec->dir) || strpbrk(spec->dir, "*?[{") != NULL)
+    bool good = bucket_has(spec->dir) ? str_ends(spec->dir, "/") : path_is_absolute(spec->dir);
+    if (!good || strpbrk(spec->dir, "*?[{") != NULL)
         return error_set(err, E_USAGE, "the folder \"%s\" cannot be written to", spec->dir);
     const char *name = spec->file_name != NULL ? spec->file_name : spec->stem;
     if (!path_is_safe(name) || strpbrk(name, "/:*?[{") != NULL)
@@ -225,7 +227,8 @@ status job_build(const job_context *c, json_t **ret, error *err) {
     DB_AUTO d = {0};
     TRY(read_spec(c->job, c->arena, &spec, err));
     TRY(view_read_inputs(c->job, c->worker->temp_dir, c->arena, &inputs, &paths, err));
-    TRY(dir_make(spec.dir, err));
+    if (!bucket_has(spec.dir))
+        TRY(dir_make(spec.dir, err));
     vec_push(c->arena, &folders, spec.dir);
     vec_push(c->arena, &folders, c->worker->temp_dir);
     const worker_share share = {.single = json_get_bool(c->job, "single_thread", false)};

@@ -14,8 +14,8 @@ typedef struct build_file {
     const char *path;
     const char *name;
     int64_t ordinal; /* -1: rows in no planned partition */
+    int64_t bytes;   /* 0: not told when it was written */
     int64_t rows;    /* from here on: set by build_read_back */
-    int64_t bytes;
     const char *sum1;
     const char *sum2;
 } build_file;
@@ -54,6 +54,16 @@ CHECKED status build_bind(db *d, const build_spec *spec, arena *a, error *err);
 /* Write all partitions. On failure nothing is left in the folder. */
 CHECKED status build_write(db *d, const build_spec *spec, arena *a, build_files *ret,
                            build_outside *ret_outside, error *err);
+/* The same into a bucket, where nothing can be renamed: what fails half-way leaves objects. */
+CHECKED status build_write_bucket(db *d, const build_spec *spec, arena *a, build_files *ret,
+                                  build_outside *ret_outside, error *err);
+/* What both are made of. The beginning of COPY's options, without the closing parenthesis. */
+CHECKED status build_add_options(db *d, const build_spec *spec, buf *sql, error *err);
+/* The ordinal of a row of __weir_q. */
+void build_add_ordinal(const build_spec *spec, buf *sql);
+/* How many rows of a source are outside, and which values they have. It calls itself __weir_q. */
+CHECKED status build_read_outside(db *d, const build_spec *spec, const char *source, arena *a,
+                                  build_outside *ret, error *err);
 /* Remove files of a build that failed later. */
 void build_remove(const build_files *files);
 

@@ -1,6 +1,7 @@
 #include "engine/duckdb/db.h"
 
 #include "base/number.h"
+#include "engine/duckdb/bucket.h"
 
 #include <inttypes.h>
 
@@ -60,7 +61,7 @@ static status set_session(db *d, const char *timezone, error *err) {
 }
 
 status db_open(const db_options *options, db *ret, error *err) {
-    *ret = (db){0};
+    *ret = (db){.buckets = options->buckets};
     duckdb_config config = NULL;
     if (duckdb_create_config(&config) == DuckDBError)
         return error_set(err, E_ENGINE, "the engine does not start");
@@ -89,7 +90,16 @@ static void add_list(buf *sql, const strings *texts) {
     buf_char(sql, ']');
 }
 
+static bool any_in_bucket(const strings *places) {
+    for (size_t i = 0; i < places->count; i++)
+        if (bucket_has(places->items[i]))
+            return true;
+    return false;
+}
+
 status db_seal(db *d, const strings *files, const strings *folders, error *err) {
+    if (any_in_bucket(files) || any_in_bucket(folders))
+        TRY(bucket_open(d, d->buckets, err));
     arena *a = arena_new();
     buf sql = buf_new(a);
     buf_add(&sql, "SET allowed_paths = ");
@@ -117,6 +127,45 @@ status db_run(db *d, const char *sql, error *err) {
     TRY(run(d, sql, &result, err));
     duckdb_destroy_result(&result);
     return OK;
+}
+
+/* What COPY … RETURN_STATS gives first: filename, count, file_size_bytes. */
+static status take_stats(duckdb_data_chunk chunk, arena *a, db_written *ret, error *err) {
+    duckdb_vector columns[3];
+    for (idx_t i = 0; i < ARRAY_SIZE(columns); i++)
+        columns[i] = duckdb_data_chunk_get_vector(chunk, i);
+    duckdb_string_t *names = duckdb_vector_get_data(columns[0]);
+    const uint64_t *rows = duckdb_vector_get_data(columns[1]);
+    const uint64_t *bytes = duckdb_vector_get_data(columns[2]);
+    for (idx_t r = 0; r < duckdb_data_chunk_get_size(chunk); r++) {
+        if (rows[r] > INT64_MAX || bytes[r] > INT64_MAX)
+            return error_set(err, E_ENGINE, "the engine tells of a file of no size");
+        const db_file file = {.path = arena_strndup(a, duckdb_string_t_data(&names[r]),
+                                                    duckdb_string_t_length(names[r])),
+                              .rows = (int64_t)rows[r],
+                              .bytes = (int64_t)bytes[r]};
+        vec_push(a, ret, file);
+    }
+    return OK;
+}
+
+status db_copy(db *d, const char *sql, arena *a, db_written *ret, error *err) {
+    duckdb_result result;
+    status outcome = OK;
+    TRY(run(d, sql, &result, err));
+    if (duckdb_column_count(&result) < 3 || duckdb_column_type(&result, 0) != DUCKDB_TYPE_VARCHAR
+        || duckdb_column_type(&result, 1) != DUCKDB_TYPE_UBIGINT
+        || duckdb_column_type(&result, 2) != DUCKDB_TYPE_UBIGINT)
+        outcome = error_set(err, E_ENGINE, "the engine does not tell which files it wrote");
+    while (outcome == OK) {
+        duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
+        if (chunk == NULL)
+            break;
+        outcome = take_stats(chunk, a, ret, err);
+        duckdb_destroy_data_chunk(&chunk);
+    }
+    duckdb_destroy_result(&result);
+    return outcome;
 }
 
 status db_runf(db *d, arena *a, error *err, const char *format, ...) {

@@ -7,6 +7,7 @@
 #define WEIR_ENGINE_DUCKDB_DB_H
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/str.h"
 
 #include <duckdb.h>
@@ -17,15 +18,17 @@ enum { DB_OPEN_FILES_MAX = 800 };
 typedef struct db {
     duckdb_database database;
     duckdb_connection connection;
-    const char *user_sql; /* what the user wrote inside our statements, for places; or NULL */
-    bool sealed;          /* db_seal was called: permission errors are the user's SQL */
+    const char *user_sql;  /* what the user wrote inside our statements, for places; or NULL */
+    bool sealed;           /* db_seal was called: permission errors are the user's SQL */
+    const json_t *buckets; /* what the job brings to reach buckets; borrowed; or NULL */
 } db;
 
 typedef struct db_options {
     int64_t threads;
     int64_t memory_bytes;
-    const char *temp_dir; /* absolute; what does not fit in memory goes there */
-    const char *timezone; /* E_DEFINITION when unknown */
+    const char *temp_dir;  /* absolute; what does not fit in memory goes there */
+    const char *timezone;  /* E_DEFINITION when unknown */
+    const json_t *buckets; /* as in db; read by db_seal */
 } db_options;
 
 /* A fresh instance. Close it also after a failure. */
@@ -33,13 +36,22 @@ CHECKED status db_open(const db_options *options, db *ret, error *err);
 void db_close(db *d); /* also for a zeroed db */
 #define DB_AUTO CLEANUP(db_close) db
 
-/* From now on only these files can be read, and only below these folders can be written; nothing
+/* Opens the buckets where files or folders are in some (s3://…; such a folder ends in '/').
+ * From now on only these files can be read, and only below these folders can be written; nothing
  * can be set, attached or loaded any more. */
 CHECKED status db_seal(db *d, const strings *files, const strings *folders, error *err);
 
 /* One or more statements whose rows do not matter. */
 CHECKED status db_run(db *d, const char *sql, error *err);
 CHECKED status db_runf(db *d, arena *a, error *err, const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* COPY … (RETURN_STATS): the files written, appended to *ret. */
+typedef struct db_file {
+    const char *path;
+    int64_t rows, bytes;
+} db_file;
+typedef VEC(db_file) db_written;
+CHECKED status db_copy(db *d, const char *sql, arena *a, db_written *ret, error *err);
 
 /* A whole result. cells[row * columns + column], NULL for NULL. */
 typedef struct db_table {

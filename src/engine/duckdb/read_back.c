@@ -71,6 +71,8 @@ static status scan(db *d, const build_spec *spec, const build_files *files, aren
 
 static status measure(build_file *file, error *err) {
     struct stat info;
+    if (file->bytes > 0)
+        return OK;
     if (stat(file->path, &info) != 0)
         return error_set_errno(err, errno, "cannot read back \"%s\"", file->path);
     file->bytes = info.st_size;

@@ -1,5 +1,6 @@
 #include "engine/duckdb/view.h"
 
+#include "engine/duckdb/bucket.h"
 #include "engine/duckdb/storage.h"
 
 #include <errno.h>
@@ -197,7 +198,8 @@ static status bind_by_name(db *d, view_group *group, arena *a, error *err) {
 /* The engine takes the name of a file that is not there for a folder's. */
 static status check_files(const view_group *group, error *err) {
     for (size_t i = 0; i < group->files.count; i++)
-        if (access(group->files.items[i].path, R_OK) != 0)
+        if (!bucket_has(group->files.items[i].path)
+            && access(group->files.items[i].path, R_OK) != 0)
             return error_set_errno(err, errno, "cannot read \"%s\"", group->files.items[i].path);
     return OK;
 }

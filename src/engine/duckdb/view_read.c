@@ -2,6 +2,7 @@
 #include "engine/duckdb/view.h"
 
 #include "base/path.h"
+#include "engine/duckdb/bucket.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,6 +10,10 @@
 
 status view_engine_path(const char *path, const char *link_dir, arena *a, const char **ret,
                         error *err) {
+    if (bucket_has(path) && strpbrk(path, "*?[{") == NULL) {
+        *ret = path;
+        return OK;
+    }
     if (!path_is_absolute(path))
         return error_set(err, E_USAGE, "the path \"%s\" is not absolute", path);
     if (strpbrk(path, "*?[{") == NULL) {

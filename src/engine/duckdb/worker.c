@@ -59,6 +59,7 @@ static status job_open(const job_context *c, json_t **ret, error *err) {
 
 status worker_fresh(const worker *w, worker_share share, db *ret, error *err) {
     db_options options = w->options;
+    options.buckets = w->buckets;
     if (share.single)
         options.threads = 1;
     options.memory_bytes -= share.keeps ? keep_bytes_max(w->keep) : keep_bytes(w->keep);
@@ -119,7 +120,9 @@ status worker_answer(worker *w, const char *line, size_t size, const reply *out,
     status result = json_parse(line, size, "job", &job, &problem);
     if (result == OK) {
         const job_context c = {.worker = w, .job = job, .arena = a, .out = out};
+        w->buckets = json_object_get(job, "buckets");
         result = carry_out(&c, &answer, &problem);
+        w->buckets = NULL;
     }
     if (result != OK)
         answer = job_error(&problem);

@@ -17,6 +17,7 @@ typedef struct worker {
     keep *keep;         /* rows of checked files; made by "open" */
     db shared;          /* for parse, render and describe; opened when first needed */
     bool is_open;
+    const json_t *buckets; /* of the job under way; borrowed */
 } worker;
 
 /* Where answers go: one call per line, without the newline. */

@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "base/path.h"
+#include "engine/duckdb/bucket.h"
 #include "engine/duckdb/field_ids.h"
 #include "base/scratch.h"
 
@@ -23,9 +24,9 @@ typedef struct writer {
     strings outside_paths; /* files with rows of no planned partition */
 } writer;
 
-static status add_options(const writer *w, buf *sql, error *err) {
+status build_add_options(db *d, const build_spec *spec, buf *sql, error *err) {
     buf_add(sql, " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, FIELD_IDS ");
-    return field_ids_add(w->db, BUILD_RESULT, &w->spec->columns, sql, err);
+    return field_ids_add(d, BUILD_RESULT, &spec->columns, sql, err);
 }
 
 /* `from` into one file, or into several below the size wanted, in the folder out. */
@@ -39,15 +40,14 @@ static status copy_plain(const writer *w, const char *from, error *err) {
     buf sql = buf_new(w->arena);
     buf_printf(&sql, "COPY (%s) TO ", from);
     buf_sql_literal(&sql, to);
-    TRY(add_options(w, &sql, err));
+    TRY(build_add_options(w->db, w->spec, &sql, err));
     if (sized)
         buf_printf(&sql, ", FILE_SIZE_BYTES %" PRId64, w->spec->target_bytes);
     buf_char(&sql, ')');
     return db_run(w->db, sql.text, err);
 }
 
-/* The ordinal of a row of __weir_q. */
-static void add_ordinal(const build_spec *spec, buf *sql) {
+void build_add_ordinal(const build_spec *spec, buf *sql) {
     const char **values = ARENA_ARRAY(sql->arena, const char *, spec->partition_by.count);
     for (size_t i = 0; i < spec->partition_by.count; i++)
         values[i] = arena_printf(sql->arena, "__weir_q.%s",
@@ -59,10 +59,10 @@ static void add_ordinal(const build_spec *spec, buf *sql) {
 static status copy_partitioned(const writer *w, error *err) {
     buf sql = buf_new(w->arena);
     buf_add(&sql, "COPY (SELECT __weir_q.*, ");
-    add_ordinal(w->spec, &sql);
+    build_add_ordinal(w->spec, &sql);
     buf_add(&sql, " AS " ORDINAL " FROM " BUILD_RESULT " AS __weir_q) TO ");
     buf_sql_literal(&sql, w->out);
-    TRY(add_options(w, &sql, err));
+    TRY(build_add_options(w->db, w->spec, &sql, err));
     buf_add(&sql, ", PARTITION_BY (" ORDINAL "))");
     return db_run(w->db, sql.text, err);
 }
@@ -109,22 +109,26 @@ static void add_paths(const strings *paths, buf *sql) {
     buf_add(sql, "], hive_partitioning = false)");
 }
 
-/* How many rows of a source are outside, and which values they have. */
-static status read_outside(const writer *w, const char *source, build_outside *ret, error *err) {
-    buf sql = buf_new(w->arena);
+status build_read_outside(db *d, const build_spec *spec, const char *source, arena *a,
+                          build_outside *ret, error *err) {
+    buf sql = buf_new(a);
     buf_printf(&sql, "SELECT CAST(count(*) AS VARCHAR) FROM %s", source);
-    TRY(db_number(w->db, sql.text, w->arena, &ret->rows, err));
+    TRY(db_number(d, sql.text, a, &ret->rows, err));
     if (ret->rows == 0)
         return OK;
-    sql = buf_new(w->arena);
+    sql = buf_new(a);
     buf_add(&sql, "SELECT ");
-    for (size_t i = 0; i < w->spec->partition_by.count; i++) {
+    for (size_t i = 0; i < spec->partition_by.count; i++) {
         buf_add(&sql, i > 0 ? ", CAST(__weir_q." : "CAST(__weir_q.");
-        buf_sql_identifier(&sql, w->spec->partition_by.items[i]);
+        buf_sql_identifier(&sql, spec->partition_by.items[i]);
         buf_add(&sql, " AS VARCHAR)");
     }
     buf_printf(&sql, " FROM %s GROUP BY ALL ORDER BY ALL LIMIT %d", source, EXAMPLES_MAX);
-    return db_rows(w->db, sql.text, w->arena, &ret->examples, err);
+    return db_rows(d, sql.text, a, &ret->examples, err);
+}
+
+static status read_outside(const writer *w, const char *source, build_outside *ret, error *err) {
+    return build_read_outside(w->db, w->spec, source, w->arena, ret, err);
 }
 
 static status write_many(writer *w, build_files *files, build_outside *outside, error *err) {
@@ -175,7 +179,7 @@ static status rewrite_inside(writer *w, const char *source, error *err) {
     buf from = buf_new(w->arena);
     again.out = path_join(w->arena, w->out, "inside");
     buf_printf(&from, "SELECT __weir_q.* FROM %s WHERE ", source);
-    add_ordinal(w->spec, &from);
+    build_add_ordinal(w->spec, &from);
     buf_add(&from, " IS NOT NULL");
     TRY(copy_plain(&again, from.text, err));
     w->out = again.out;
@@ -194,7 +198,7 @@ static status write_single(writer *w, build_files *files, build_outside *outside
     buf_add(&source, " AS __weir_q");
     buf stray = buf_new(w->arena);
     buf_printf(&stray, "%s WHERE ", source.text);
-    add_ordinal(w->spec, &stray);
+    build_add_ordinal(w->spec, &stray);
     buf_add(&stray, " IS NULL");
     TRY(read_outside(w, stray.text, outside, err));
     if (outside->rows > 0)
@@ -204,11 +208,14 @@ static status write_single(writer *w, build_files *files, build_outside *outside
 
 void build_remove(const build_files *files) {
     for (size_t i = 0; i < files->count; i++)
-        unlink(files->items[i].path);
+        if (!bucket_has(files->items[i].path)) /* there whoever asked for the job removes them */
+            unlink(files->items[i].path);
 }
 
 status build_write(db *d, const build_spec *spec, arena *a, build_files *ret,
                    build_outside *ret_outside, error *err) {
+    if (bucket_has(spec->dir))
+        return build_write_bucket(d, spec, a, ret, ret_outside, err);
     writer w = {.db = d, .spec = spec, .arena = a, .out = path_join(a, spec->dir, ".weir-out")};
     const char *out = w.out;
     build_files files = {0};

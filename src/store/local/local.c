@@ -52,6 +52,7 @@ const store_driver STORE_LOCAL = {
     .put_file = local_put_file,
     .get = local_get,
     .get_end = local_get_end,
+    .get_file = local_get_file,
     .info = local_info,
     .list = local_list,
     .list_strange = local_list_strange,

@@ -68,6 +68,8 @@ status local_put_file(void *state, const char *key, int fd, store_put_options op
                       char ret_sha256[65], int64_t *ret_size, error *err);
 status local_get(void *state, const char *key, size_t max_size, arena *a, char **ret_body,
                  size_t *ret_size, error *err);
+status local_get_file(void *state, const char *key, int to, char ret_sha256[65], int64_t *ret_size,
+                      error *err);
 status local_get_end(void *state, const char *key, size_t size, arena *a, char **ret_body,
                      size_t *ret_size, error *err);
 status local_info(void *state, const char *key, arena *a, store_object *ret, error *err);

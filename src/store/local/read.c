@@ -1,5 +1,6 @@
 #include "store/local/local.h"
 
+#include "base/hash.h"
 #include "base/path.h"
 #include "base/str.h"
 
@@ -7,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+enum { READ_SIZE = 256 * 1024 };
 
 /* Without blocking: a pipe put where an object should be must not hang us. */
 static status open_object(local *l, const char *key, int *ret_fd, error *err) {
@@ -35,6 +38,46 @@ status local_get(void *state, const char *key, size_t max_size, arena *a, char *
     const char *path = path_join(a, l->root, key);
     status result = file_read_fd(fd, path, max_size, a, ret_body, ret_size, err);
     close(fd);
+    return result;
+}
+
+/* One run over the bytes; to -1: only hashed. */
+static status read_through(local *l, int fd, int to, const char *key, hasher *hash, int64_t *ret,
+                           error *err) {
+    ARENA_AUTO a = arena_new();
+    char *bytes = arena_alloc(a, READ_SIZE);
+    *ret = 0;
+    for (;;) {
+        ssize_t got = read(fd, bytes, READ_SIZE);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return local_error(l, errno, key, "read", err);
+        if (got == 0)
+            return OK;
+        hasher_bytes(hash, bytes, (size_t)got);
+        *ret += got;
+        if (to >= 0 && !file_write_fd(to, bytes, (size_t)got))
+            return error_set_errno(err, errno, "cannot write what \"%s\" holds", key);
+    }
+}
+
+status local_get_file(void *state, const char *key, int to, char ret_sha256[65], int64_t *ret_size,
+                      error *err) {
+    local *l = state;
+    int fd = -1;
+    int64_t size = 0;
+    if (to >= 0 && (ftruncate(to, 0) != 0 || lseek(to, 0, SEEK_SET) != 0))
+        return error_set_errno(err, errno, "cannot empty what is to hold \"%s\"", key);
+    TRY(open_object(l, key, &fd, err));
+    hasher *hash = hasher_new();
+    status result = read_through(l, fd, to, key, hash, &size, err);
+    close(fd);
+    if (result == OK) {
+        hasher_finish(hash, ret_sha256);
+        *ret_size = size;
+    }
+    hasher_free(hash);
     return result;
 }
 

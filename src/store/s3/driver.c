@@ -1,5 +1,7 @@
 #include "store/s3/s3.h"
 
+#include "base/clock.h"
+
 static const char *from_system(const char *name) {
     return getenv(name);
 }
@@ -45,18 +47,44 @@ static status open_state(const char *root, void **ret_state, error *err) {
     return OK;
 }
 
+static status access_of(void *state, arena *a, store_access *ret, error *err) {
+    s3 *s = state;
+    const s3_credentials *who = NULL;
+    TRY(s3_chain_get(s->chain, clock_now_us(&CLOCK_SYSTEM), &who, err));
+    *ret = (store_access){.scope = arena_printf(a, "s3://%s/", s->place.bucket),
+                          .access_key = arena_strdup(a, who->access_key),
+                          .secret_key = arena_strdup(a, who->secret_key),
+                          .token = arena_strdup(a, who->token),
+                          .region = s->config.region,
+                          .endpoint = s->config.endpoint.host,
+                          .path_style = s->config.path_style,
+                          .tls = s->config.endpoint.tls,
+                          .ca_file = s->config.ca_file};
+    return OK;
+}
+
+static int64_t requests(const void *state) {
+    return ((const s3 *)state)->requests;
+}
+
 const store_driver STORE_S3 = {
     .name = "s3",
-    .features = STORE_PUT_IF_ABSENT,
+    .features = STORE_PUT_IF_ABSENT | STORE_COPY | STORE_ORDERED,
     .open = open_state,
     .close = s3_close,
     .url = s3_url,
     .put = s3_put,
     .put_file = s3_put_file,
     .get = s3_get,
+    .get_file = s3_get_file,
     .info = s3_info,
     .list = s3_list,
     .remove = s3_remove,
     .remove_prefix = s3_remove_prefix,
     .seal = s3_seal,
+    .sweep = s3_sweep,
+    .copy = s3_copy,
+    .next = s3_next,
+    .access = access_of,
+    .requests = requests,
 };

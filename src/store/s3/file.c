@@ -60,7 +60,7 @@ static status send_parts(sending *f, s3_upload *u, size_t first_size, error *err
 static status send_large(sending *f, size_t first_size, bool if_absent, error *err) {
     ARENA_AUTO a = arena_new();
     s3_upload *u = NULL;
-    TRY(s3_upload_begin(f->s3, f->key, a, &u, err));
+    TRY(s3_upload_begin(f->s3, f->key, NULL, a, &u, err));
     status sent = send_parts(f, u, first_size, err);
     if (sent == OK)
         return s3_upload_finish(u, if_absent, err);

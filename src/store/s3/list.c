@@ -153,6 +153,23 @@ status s3_list(void *state, const char *prefix, arena *a, store_objects *ret, er
     return each_page(state, prefix, collect, &c, err);
 }
 
+status s3_next(void *state, const char *prefix, const char *after, arena *a, char **ret,
+               error *err) {
+    s3 *s = state;
+    http_reply *reply = NULL;
+    store_objects found = {0};
+    s3_request list = {.method = "GET"};
+    vec_push(a, &list.query, ((s3_pair){"list-type", "2"}));
+    vec_push(a, &list.query, ((s3_pair){"encoding-type", "url"}));
+    vec_push(a, &list.query, ((s3_pair){"max-keys", "1"}));
+    vec_push(a, &list.query, ((s3_pair){"prefix", s3_full_key(s, a, prefix)}));
+    vec_push(a, &list.query, ((s3_pair){"start-after", s3_full_key(s, a, after)}));
+    TRY(s3_call(s, &list, "list", a, &reply, err));
+    TRY(read_page(s, reply, a, &found, err));
+    *ret = found.count > 0 ? arena_strdup(a, found.items[0].key) : NULL;
+    return OK;
+}
+
 /* One request removes a page; while it is under way the next page is listed. */
 typedef struct removing {
     s3 *s3;

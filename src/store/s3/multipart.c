@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "store/s3/xml.h"
 
+#include <inttypes.h>
+
 enum { LOOKS_MAX = 6 };
 
 typedef struct part {
@@ -30,7 +32,8 @@ static void add_query(arena *a, s3_request *r, const char *name, const char *val
     vec_push(a, &r->query, ((s3_pair){name, value}));
 }
 
-status s3_upload_begin(s3 *s, const char *key, arena *a, s3_upload **ret, error *err) {
+status s3_upload_begin(s3 *s, const char *key, const s3_pairs *headers, arena *a, s3_upload **ret,
+                       error *err) {
     static const char ID[] = "InitiateMultipartUploadResult/UploadId";
     http_reply *reply = NULL;
     s3_request begin = {.method = "POST", .key = key, .need = ID};
@@ -38,6 +41,8 @@ status s3_upload_begin(s3 *s, const char *key, arena *a, s3_upload **ret, error 
     clock_new_id(&CLOCK_SYSTEM, write_id);
     add_query(a, &begin, "uploads", "");
     vec_push(a, &begin.headers, ((s3_pair){S3_META_WRITE, write_id}));
+    for (size_t i = 0; headers != NULL && i < headers->count; i++)
+        vec_push(a, &begin.headers, headers->items[i]);
     TRY(s3_call(s, &begin, "write", a, &reply, err));
     s3_upload *u = ARENA_NEW(a, s3_upload);
     *u = (s3_upload){.s3 = s, .arena = a, .key = key, .write_id = write_id};
@@ -79,6 +84,23 @@ status s3_upload_part(s3_upload *u, const void *body, size_t size, error *err) {
     add_query(a, &put, "partNumber", arena_printf(a, "%zu", u->parts.count + 1));
     add_query(a, &put, "uploadId", u->id);
     return s3_begin(u->s3, &put, "write", a, &u->pending, err);
+}
+
+status s3_upload_copy(s3_upload *u, const s3_span *span, error *err) {
+    static const char ETAG[] = "CopyPartResult/ETag";
+    ARENA_AUTO a = arena_new();
+    http_reply *reply = NULL;
+    s3_request put = {.method = "PUT", .key = u->key, .need = ETAG};
+    add_query(a, &put, "partNumber", arena_printf(a, "%zu", u->parts.count + 1));
+    add_query(a, &put, "uploadId", u->id);
+    vec_push(a, &put.headers, ((s3_pair){"x-amz-copy-source", span->source}));
+    vec_push(a, &put.headers, ((s3_pair){"x-amz-copy-source-if-match", span->etag}));
+    const char *range = arena_printf(a, "bytes=%" PRId64 "-%" PRId64, span->first, span->last);
+    vec_push(a, &put.headers, ((s3_pair){"x-amz-copy-source-range", range}));
+    TRY(s3_call(u->s3, &put, "copy to", a, &reply, err));
+    const char *etag = xml_text(reply->body, reply->body_size, ETAG, u->arena);
+    vec_push(u->arena, &u->parts, ((part){etag}));
+    return OK;
 }
 
 static const char *list_of_parts(const s3_upload *u, arena *a) {

@@ -18,10 +18,19 @@ size_t s3_part_size(int number);
 
 typedef struct s3_upload s3_upload;
 
-CHECKED status s3_upload_begin(s3 *s, const char *key, arena *a, s3_upload **ret, error *err);
+/* headers: of the object to be, beside Weir's own; NULL: none. */
+CHECKED status s3_upload_begin(s3 *s, const char *key, const s3_pairs *headers, arena *a,
+                               s3_upload **ret, error *err);
 /* The part goes on its way once the one before has arrived. body is borrowed until the next call
  * but one. */
 CHECKED status s3_upload_part(s3_upload *u, const void *body, size_t size, error *err);
+/* The same from bytes of an object that is there already: source as in x-amz-copy-source, with what
+ * its ETag has to be. The service copies; this waits. */
+typedef struct s3_span {
+    const char *source, *etag;
+    int64_t first, last; /* bytes, both included */
+} s3_span;
+CHECKED status s3_upload_copy(s3_upload *u, const s3_span *span, error *err);
 /* All parts become the object. if_absent as in store.h. */
 CHECKED status s3_upload_finish(s3_upload *u, bool if_absent, error *err);
 /* Nothing is left of it. What cannot be told now is swept later. */

@@ -16,6 +16,7 @@ enum {
 /* Metadata that Weir gives its objects. */
 #define S3_META_SHA256 "x-amz-meta-weir-sha256" /* of the whole body: compared when read */
 #define S3_META_WRITE  "x-amz-meta-weir-write"  /* of one conditional write: whose it was */
+#define S3_META_NAME   "x-amz-meta-weir-name"   /* as it was delivered, percent-encoded */
 
 typedef struct s3 {
     arena *arena; /* of the configuration */
@@ -75,9 +76,14 @@ status s3_seal(void *state, const char *key, error *err);
 status s3_remove(void *state, const char *key, error *err);
 status s3_put_file(void *state, const char *key, int fd, store_put_options options,
                    char ret_sha256[65], int64_t *ret_size, error *err);
+status s3_copy(void *from, const char *from_key, void *to, const char *to_key,
+               store_copy_options options, error *err);
 status s3_get_file(void *state, const char *key, int fd, char ret_sha256[65], int64_t *ret_size,
                    error *err);
 status s3_list(void *state, const char *prefix, arena *a, store_objects *ret, error *err);
+status s3_next(void *state, const char *prefix, const char *after, arena *a, char **ret,
+               error *err);
 status s3_remove_prefix(void *state, const char *prefix, error *err);
+status s3_sweep(void *state, error *err);
 
 #endif

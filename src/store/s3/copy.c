@@ -1,0 +1,102 @@
+#include "store/s3/multipart.h"
+
+#include "base/number.h"
+#include "store/s3/xml.h"
+
+/* S3 copies so much in one request, and more in parts. */
+static const int64_t WHOLE_MAX = INT64_C(5) * 1024 * 1024 * 1024;
+static const int64_t PART = INT64_C(512) * 1024 * 1024;
+
+/* One object on its way to another name. */
+typedef struct copying {
+    s3 *from, *to;
+    const char *from_key, *to_key;
+    const char *source; /* as x-amz-copy-source has it */
+    const char *etag;
+    int64_t size;
+    s3_pairs headers; /* of the copy */
+    arena *arena;
+} copying;
+
+static void add(copying *c, const char *name, const char *value) {
+    vec_push(c->arena, &c->headers, ((s3_pair){name, value}));
+}
+
+/* What is there to copy, and is it what it should be? */
+static status look(copying *c, store_copy_options options, error *err) {
+    http_reply *reply = NULL;
+    const s3_request head = {.method = "HEAD", .key = c->from_key};
+    TRY(s3_call(c->from, &head, "copy", c->arena, &reply, err));
+    const char *length = http_header(reply, "content-length");
+    const char *sha256 = http_header(reply, S3_META_SHA256);
+    c->etag = http_header(reply, "etag");
+    if (c->etag == NULL || length == NULL || !number_int64(length, &c->size))
+        return error_set(err, E_IO, "cannot copy \"s3://%s/%s\": the reply tells no ETag and size",
+                         c->from->place.bucket, c->from_key);
+    if (options.sha256 != NULL && sha256 != NULL && !str_eq(options.sha256, sha256))
+        return error_set(err, E_DATA,
+                         "\"s3://%s/%s\" is not what was to be copied: its sha256 is %s",
+                         c->from->place.bucket, c->from_key, str_printable(c->arena, sha256));
+    if (options.sha256 == NULL && sha256 != NULL)
+        options.sha256 = sha256;
+    if (options.sha256 != NULL)
+        add(c, S3_META_SHA256, options.sha256);
+    if (options.name != NULL)
+        add(c, S3_META_NAME, s3_encode(c->arena, options.name, true));
+    return OK;
+}
+
+/* Names are given under the lease that makes them, so that nobody comes between this look and the
+ * copy. */
+static status need_free(const copying *c, error *err) {
+    http_reply *reply = NULL;
+    error problem = {0};
+    const s3_request head = {.method = "HEAD", .key = c->to_key};
+    status found = s3_call(c->to, &head, "look at", c->arena, &reply, &problem);
+    if (found == E_NOT_FOUND)
+        return OK;
+    if (found == OK)
+        return error_set(err, E_EXISTS, "cannot write \"s3://%s/%s\": it is there already",
+                         c->to->place.bucket, c->to_key);
+    if (err != NULL)
+        *err = problem;
+    return found;
+}
+
+static status copy_whole(copying *c, error *err) {
+    http_reply *reply = NULL;
+    s3_request put = {
+        .method = "PUT", .key = c->to_key, .headers = c->headers, .need = "CopyObjectResult/ETag"};
+    vec_push(c->arena, &put.headers, ((s3_pair){"x-amz-metadata-directive", "REPLACE"}));
+    vec_push(c->arena, &put.headers, ((s3_pair){"x-amz-copy-source", c->source}));
+    vec_push(c->arena, &put.headers, ((s3_pair){"x-amz-copy-source-if-match", c->etag}));
+    return s3_call(c->to, &put, "copy to", c->arena, &reply, err);
+}
+
+static status copy_parts(copying *c, error *err) {
+    s3_upload *u = NULL;
+    TRY(s3_upload_begin(c->to, c->to_key, &c->headers, c->arena, &u, err));
+    status copied = OK;
+    for (int64_t at = 0; copied == OK && at < c->size; at += PART) {
+        int64_t end = at + PART < c->size ? at + PART : c->size;
+        const s3_span span = {c->source, c->etag, at, end - 1};
+        copied = s3_upload_copy(u, &span, err);
+    }
+    if (copied == OK)
+        return s3_upload_finish(u, false, err);
+    s3_upload_abort(u);
+    return copied;
+}
+
+status s3_copy(void *from, const char *from_key, void *to, const char *to_key,
+               store_copy_options options, error *err) {
+    ARENA_AUTO a = arena_new();
+    copying c = {.from = from, .to = to, .arena = a};
+    c.from_key = s3_full_key(from, a, from_key);
+    c.to_key = s3_full_key(to, a, to_key);
+    c.source = arena_printf(a, "%s/%s", c.from->place.bucket, s3_encode(a, c.from_key, true));
+    TRY(look(&c, options, err));
+    if (!options.replace)
+        TRY(need_free(&c, err));
+    return c.size <= WHOLE_MAX ? copy_whole(&c, err) : copy_parts(&c, err);
+}
