@@ -5,12 +5,9 @@
 #include "base/path.h"
 #include "build/input.h"
 #include "ledger/journal.h"
+#include "project/project.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
-enum { READ_STEP = 1 << 16, DIGEST_UNITS_MAX = 64 };
+enum { DIGEST_UNITS_MAX = 64 };
 
 static const char OBJECTS[] = ".weir/objects/";
 static const char REPORT[] = ".report.json";
@@ -78,28 +75,13 @@ static bool check_object(const fsck *f, const checked *in, const char *object, i
 
 /* deliveries */
 
-static status hash_file(const char *path, char ret[SHA256_TEXT_SIZE], error *err) {
-    char bytes[READ_STEP];
-    ssize_t got;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return error_set_errno(err, errno, "cannot read \"%s\"", path);
-    hasher *h = hasher_new();
-    while ((got = read(fd, bytes, sizeof bytes)) > 0)
-        hasher_bytes(h, bytes, (size_t)got);
-    int problem = errno;
-    hasher_finish(h, ret);
-    hasher_free(h);
-    (void)close(fd);
-    return got == 0 ? OK : error_set_errno(err, problem, "cannot read \"%s\"", path);
-}
-
 static bool check_bytes(const fsck *f, const checked *in, const delivery *d) {
     char sha256[SHA256_TEXT_SIZE];
     error why = {0};
-    if (f->how->fast || !store_has(in->store, STORE_LOCAL_PATH))
+    int64_t bytes = 0;
+    if (f->how->fast)
         return true;
-    status hashed = hash_file(store_url(in->store, f->arena, d->object), sha256, &why);
+    status hashed = store_get_file(in->store, d->object, -1, sha256, &bytes, &why);
     if (hashed == OK && str_eq(sha256, d->sha256))
         return true;
     add_fault(f, in, "altered", d->object,
@@ -232,7 +214,7 @@ static void check_link(const fsck *f, const checked *in, const char *prefix,
         return; /* told already */
     if (store_info(in->store, key, f->arena, &shown, NULL) != OK)
         add_fault(f, in, "directory", key, "it does not show the table's file");
-    else if (shown.file_id != object.file_id)
+    else if (shown.file_id != object.file_id || shown.size_bytes != object.size_bytes)
         add_fault(f, in, "directory", key, "it is not the table's file");
 }
 
@@ -250,6 +232,31 @@ static status check_directories(const fsck *f, const checked *in, int64_t id, er
                                  err));
         for (size_t j = 0; j < count; j++)
             check_link(f, in, prefix, &files[j]);
+    }
+    return OK;
+}
+
+static void check_manifest(const fsck *f, const checked *in, const char *key, const char *wanted) {
+    char *text = NULL;
+    size_t size = 0;
+    strmap_set(in->expected, key, in->expected);
+    if (store_get(in->store, key, strlen(wanted), f->arena, &text, &size, NULL) != OK
+        || !str_eq(text, wanted))
+        add_fault(f, in, "directory", key, "it does not list the table's files");
+}
+
+static status check_manifests(const fsck *f, const checked *in, int64_t id, error *err) {
+    ledger_currents now = {0};
+    const lake_table *t = table_of(f, id);
+    TRY(ledger_currents_of(f->c->ledger, id, -1, f->arena, &now, err));
+    for (size_t i = 0; i < now.count; i++) {
+        ledger_file *files = NULL;
+        size_t count = 0;
+        TRY(ledger_version_files(f->c->ledger, now.items[i].version, f->arena, &files, &count,
+                                 err));
+        if (count > 0)
+            check_manifest(f, in, project_manifest_key(t, now.items[i].text, f->arena),
+                           project_manifest_text(in->store, files, count, f->arena));
     }
     return OK;
 }
@@ -317,7 +324,9 @@ static status check_table(const fsck *f, const lake_table *t, error *err) {
     const checked in = checked_in(f, t->layer, t->name);
     if (t->source)
         return check_source(f, t->layer, t->name, id, err);
-    return t->project_hive ? check_directories(f, &in, id, err) : OK;
+    if (t->projection == PROJECTION_MANIFEST)
+        return check_manifests(f, &in, id, err);
+    return t->projection == PROJECTION_HIVE ? check_directories(f, &in, id, err) : OK;
 }
 
 /* Until it is dropped, all that a table had stays, also when its definition is gone. */
@@ -419,7 +428,7 @@ static status repair_locked(const build_context *c, const fsck_result *found, er
     for (size_t i = 0; i < found->lost.count; i++)
         TRY(ledger_file_lost(c->ledger, found->lost.items[i], err));
     for (size_t i = 0; i < c->lake->table_count; i++)
-        if (!c->lake->tables[i]->source && c->lake->tables[i]->project_hive)
+        if (!c->lake->tables[i]->source && c->lake->tables[i]->projection != PROJECTION_NONE)
             TRY(ledger_projected_set(c->ledger, c->tables[i].id, 0, err));
     return OK;
 }

@@ -38,8 +38,19 @@ static status check_found(const taking *t, const ledger_file *file, error *err) 
     return OK;
 }
 
+/* What is no local path came through others' hands: it has to be as large as was told. */
 static status seal(const taking *t, const ledger_file *file, error *err) {
-    TRY(store_seal(store_of(t), file->object, err));
+    store *in = store_of(t);
+    store_object there = {0};
+    if (store_has(in, STORE_LOCAL_PATH)) {
+        TRY(store_seal(in, file->object, err));
+    } else {
+        TRY(store_info(in, file->object, t->s->arena, &there, err));
+        if (there.size_bytes != file->bytes)
+            return error_set(err, E_ENGINE, "\"%s\" has %lld bytes, and %lld were written",
+                             store_url(in, t->s->arena, file->object), (long long)there.size_bytes,
+                             (long long)file->bytes);
+    }
     crash_point("build.sealed");
     return OK;
 }

@@ -67,15 +67,17 @@ static status read_marker(store *s, const lake *l, arena *a, const char **ret_id
 
 /* A store that is not there has no marker; looking must not make it. */
 static status find_marker(const lake *l, arena *a, const char **ret_id, error *err) {
-    if (!file_exists(l->store))
+    if (path_is_absolute(l->store) && !file_exists(l->store))
         return OK;
     store *s = NULL;
     TRY(store_open(l->store, &s, err));
     store_object found;
-    status result = store_info(s, MARKER, a, &found, err);
+    status result = OK;
+    if (store_has(s, STORE_LOCAL_PATH)) /* what is in its place may be no file */
+        result = store_info(s, MARKER, a, &found, err);
     if (result == OK)
         result = read_marker(s, l, a, ret_id, err);
-    else if (result == E_NOT_FOUND)
+    if (result == E_NOT_FOUND)
         result = OK;
     else if (result == E_DATA)
         result = refuse_marker(store_url(s, a, MARKER), "it is no regular file", err);

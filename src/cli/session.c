@@ -79,6 +79,53 @@ static status load_definition(session *s, errors *all, error *err) {
     return result;
 }
 
+/* Layers often share a bucket: one of each is enough. */
+static bool is_told(const json_t *list, const char *scope) {
+    size_t i;
+    json_t *told;
+    json_array_foreach(list, i,
+                       told) if (str_eq(json_get_string(told, "scope", ""), scope)) return true;
+    return false;
+}
+
+static status add_bucket(store *in, json_t *list, error *err) {
+    ARENA_AUTO a = arena_new();
+    store_access at = {0};
+    TRY(store_get_access(in, a, &at, err));
+    if (at.scope == NULL || is_told(list, at.scope))
+        return OK;
+    json_t *told = json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s, s:b, s:b, s:s*}", "scope", at.scope,
+                             "access_key", at.access_key, "secret_key", at.secret_key, "token",
+                             at.token, "region", at.region, "endpoint", at.endpoint, "path_style",
+                             at.path_style, "tls", at.tls, "ca_file", at.ca_file);
+    ASSERT(told != NULL);
+    json_array_append_new(list, told);
+    return OK;
+}
+
+/* What the engine's jobs need to reach the stores that are open by then. */
+static status find_buckets(void *state, json_t **ret, error *err) {
+    const session *s = state;
+    json_t *list = json_array();
+    status result = OK;
+    for (size_t i = 0; result == OK && s->layers != NULL && i < s->lake->layer_count; i++)
+        if (s->layers[i] != NULL)
+            result = add_bucket(s->layers[i], list, err);
+    if (result != OK) {
+        json_decref(list);
+        return result;
+    }
+    *ret = list;
+    return OK;
+}
+
+static bool uses_buckets(const lake *l) {
+    for (size_t i = 0; i < l->layer_count; i++)
+        if (strstr(l->layers[i].store, "://") != NULL)
+            return true;
+    return false;
+}
+
 static status open_lake_engine(session *s, error *err) {
     int64_t workers = 0;
     TRY(option_int(s->command->options, OPTION_JOBS, 1, s->lake->worker_count, &workers, err));
@@ -86,6 +133,8 @@ static status open_lake_engine(session *s, error *err) {
                               .workers = workers,
                               .threads = s->lake->worker_threads,
                               .memory_bytes = s->lake->worker_memory_bytes};
+    if (uses_buckets(s->lake))
+        options.buckets = (engine_buckets){find_buckets, s};
     return open_engine(s, options, &s->engine, err);
 }
 
@@ -226,6 +275,7 @@ land_context session_land_context(session *s, const char *run) {
                           .engine = s->engine,
                           .layers = s->layers,
                           .quarantine = s->quarantine,
+                          .temp_dir = s->temp_dir,
                           .clock = c->clock,
                           .log = c->log,
                           .run = run,

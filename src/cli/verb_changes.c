@@ -31,7 +31,7 @@ static status refuse_source(const lake_table *t, error *err) {
 static status visible_seq(const session *s, const lake_table *t, int64_t *ret, error *err) {
     int64_t changed = 0, projected = 0;
     TRY(ledger_seq(s->ledger, ret, err));
-    if (!t->project_hive)
+    if (t->projection == PROJECTION_NONE)
         return OK;
     TRY(ledger_projection_state(s->ledger, s->tables[t->index].id, &changed, &projected, err));
     if (changed > projected)

@@ -119,7 +119,7 @@ static void check_stores(doctor *d) {
     for (size_t i = 0; i < s->lake->layer_count; i++) {
         const char *name = arena_printf(s->arena, "store %s", s->lake->layers[i].name);
         const char *folder = s->lake->layers[i].store;
-        if (file_exists(folder))
+        if (!path_is_absolute(folder) || file_exists(folder))
             check_store(d, name, folder);
         else
             check_new_store(d, name, folder);

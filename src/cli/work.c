@@ -48,7 +48,7 @@ static status everything_projected(session *s, bool *ret, error *err) {
     bool projected = true;
     for (size_t i = 0; i < s->lake->table_count; i++) {
         const lake_table *t = s->lake->tables[i];
-        bool has_directories = t->source == NULL && t->project_hive;
+        bool has_directories = t->source == NULL && t->projection != PROJECTION_NONE;
         if (has_directories && s->tables[i].projected_seq < s->tables[i].changed_seq)
             projected = false;
     }

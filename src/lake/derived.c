@@ -50,6 +50,12 @@ static void check_map_names(loader *l, const draft *d, const node *map) {
     }
 }
 
+static void choose_projection(const lake *l, lake_table *t) {
+    bool in_bucket = strstr(l->layers[t->layer].store, "://") != NULL;
+    if (t->projection == PROJECTION_AUTO)
+        t->projection = in_bucket ? PROJECTION_MANIFEST : PROJECTION_HIVE;
+}
+
 void load_derived(loader *l, draft *d) {
     lake_table *t = d->table;
     size_t before = l->problems.list.count;
@@ -68,6 +74,7 @@ void load_derived(loader *l, draft *d) {
             read_files(l, d, files);
         check_map_names(l, d, node_get(d->yaml, "map"));
     }
+    choose_projection(l->lake, t);
     t->sql = statement_text(l->arena, t->sql);
     if (!d->is_broken && *t->sql == '\0') {
         error *err = problem_add(&l->problems, (place){.file = t->sql_file, .line = 1, .column = 1},

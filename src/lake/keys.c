@@ -21,11 +21,13 @@ const key KEYS[] = {
     /* lake.yaml */
     {FILE_LAKE, "lake", KEY_LABEL, NULL, IN_LAKE(name), .required = true, .doc = "the lake's name"},
     {FILE_LAKE, "layers", KEY_LAYERS, NULL, KEY_NOT_STORED, .required = true,
-     .doc = "the levels in order, as [raw, silver, gold]; a table reads its own or earlier ones"},
+     .doc = "the levels in order, as [raw, silver, gold]; a table reads its own or earlier ones; "
+            "{gold: {store: s3://bucket/prefix}} for one with a place of its own"},
     {FILE_LAKE, "land", KEY_LOCATION, "land", IN_LAKE(land),
      .doc = "the folder deliverers write to, below it one folder per source table"},
     {FILE_LAKE, "store", KEY_LOCATION, "data", IN_LAKE(store),
-     .doc = "the folder of the data; a layer's tables are at <store>/<layer>/<table>/"},
+     .doc = "the data, in a folder or s3://bucket/prefix; a layer's tables are at "
+            "<store>/<layer>/<table>/"},
     {FILE_LAKE, "ledger", KEY_LOCATION, ".weir/ledger.db", IN_LAKE(ledger),
      .doc = "the SQLite file with the truth about the lake"},
     {FILE_LAKE, "timezone", KEY_ZONE, "UTC", IN_LAKE(timezone),
@@ -209,8 +211,10 @@ const key KEYS[] = {
      .doc = "1: each partition is one file"},
     {DERIVED_DEFAULTS, "files.name", KEY_FILE_NAME, NULL, IN_TABLE(file_name),
      .doc = "with count: 1, the fixed name of the file"},
-    {DERIVED_DEFAULTS, "projection", KEY_FLAG, "hive", IN_TABLE(project_hive),
-     .values = {"none", "hive"}, .doc = "the directory tree that other programs read"},
+    {DERIVED_DEFAULTS, "projection", KEY_CHOICE, "auto", IN_TABLE(projection),
+     .values = {"auto", "none", "hive", "manifest"},
+     .doc = "what other programs read: the directory tree, or lists of the files in the form of "
+            "symlink manifests; by default the tree in a folder, the lists in a bucket"},
     LATER(FILE_DERIVED, "audit", "columns that differ by run"),
     LATER(FILE_DERIVED, "inputs", "the inputs of SQL whose syntax tree cannot be read"),
     LATER(FILE_DERIVED, "key", "the columns that identify a row, for mode: merge"),

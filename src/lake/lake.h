@@ -9,9 +9,18 @@
 #include "lake/sql.h"
 #include "schema/type.h"
 
+/* What other programs read a derived table by, in the order of the words. */
+typedef enum lake_projection {
+    PROJECTION_AUTO, /* hive in a folder, manifest in a bucket */
+    PROJECTION_NONE,
+    PROJECTION_HIVE,     /* a directory tree of the files */
+    PROJECTION_MANIFEST, /* lists of the files, one per partition */
+} lake_projection;
+
 typedef struct lake_layer {
     const char *name;
-    const char *store; /* absolute folder of the layer's tables: <store>/<layer> or its own store */
+    const char *store; /* where its tables are, absolute or s3://…: <store>/<layer>, or its own */
+    bool has_own_store;
 } lake_layer;
 
 typedef enum lake_format {
@@ -136,7 +145,7 @@ typedef struct lake_table {
     int64_t file_target_bytes;
     const char *file_name; /* files: {count: 1, name: …}; NULL otherwise */
     lake_checks checks;
-    bool project_hive; /* projection: hive, else none */
+    lake_projection projection; /* never PROJECTION_AUTO once loaded */
 } lake_table;
 
 typedef struct lake {

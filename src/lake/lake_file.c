@@ -21,6 +21,16 @@ static char *clean_path(arena *a, const char *path) {
     return arena_printf(a, "/%s", str_join(a, &kept, "/"));
 }
 
+/* A path from the lake's folder on, or the address of a bucket, without a slash at its end. */
+static char *place_of(arena *a, const char *dir, const char *text) {
+    if (strstr(text, "://") == NULL)
+        return clean_path(a, path_join(a, dir, text));
+    size_t size = strlen(text);
+    while (size > 0 && text[size - 1] == '/')
+        size--;
+    return arena_strndup(a, text, size);
+}
+
 static bool is_reserved(const char *name) {
     for (size_t i = 0; i < ARRAY_SIZE(RESERVED_LAYERS); i++) {
         if (str_eq(RESERVED_LAYERS[i], name))
@@ -29,12 +39,35 @@ static bool is_reserved(const char *name) {
     return false;
 }
 
+/* {gold: {store: …}}: *n becomes the name. */
+static bool read_own_store(loader *l, const node **n, const char **ret_store) {
+    const node_entry *entry = (*n)->entries.count == 1 ? &(*n)->entries.items[0] : NULL;
+    const node *inner = entry != NULL && entry->name != NULL ? entry->value : NULL;
+    const node *store = inner != NULL && inner->kind == NODE_MAP ? node_get(inner, "store") : NULL;
+    if (store == NULL || store->kind != NODE_TEXT || inner->entries.count != 1) {
+        error *err = problem_add(&l->problems, (*n)->at,
+                                 "a layer must be a name, or a name with "
+                                 "its own store");
+        error_hint(err, "Write {gold: {store: s3://bucket/prefix}}.");
+        return false;
+    }
+    error err = {0};
+    if (value_check_location("store", store->text, &err) != OK) {
+        problem_take(&l->problems, store->at, &err);
+        return false;
+    }
+    node *name = ARENA_NEW(l->arena, node);
+    *name = (node){.kind = NODE_TEXT, .text = entry->name, .at = entry->at};
+    *n = name;
+    *ret_store = store->text;
+    return true;
+}
+
 static void add_layer(loader *l, const node *n) {
     lake *model = l->lake;
-    if (n->kind == NODE_MAP) {
-        problem_add(&l->problems, n->at, "a layer with its own store is not supported yet");
+    const char *own_store = NULL;
+    if (n->kind == NODE_MAP && !read_own_store(l, &n, &own_store))
         return;
-    }
     if (n->kind != NODE_TEXT || !str_is_name(n->text) || is_reserved(n->text)) {
         const char *name = n->kind == NODE_TEXT ? str_printable(l->arena, n->text) : "a list";
         error *err = problem_add(&l->problems, n->at, "\"%s\" cannot be the name of a layer", name);
@@ -48,7 +81,7 @@ static void add_layer(loader *l, const node *n) {
             return;
         }
     }
-    model->layers[model->layer_count++].name = n->text;
+    model->layers[model->layer_count++] = (lake_layer){.name = n->text, .store = own_store};
 }
 
 static void read_layers(loader *l, const node *layers) {
@@ -133,11 +166,15 @@ static void check_apart(loader *l, const node *root) {
 static void resolve_paths(loader *l) {
     lake *model = l->lake;
     arena *a = l->arena;
-    model->land = clean_path(a, path_join(a, model->dir, model->land));
-    model->store = clean_path(a, path_join(a, model->dir, model->store));
-    model->ledger = clean_path(a, path_join(a, model->dir, model->ledger));
-    for (size_t i = 0; i < model->layer_count; i++)
-        model->layers[i].store = path_join(a, model->store, model->layers[i].name);
+    model->land = place_of(a, model->dir, model->land);
+    model->store = place_of(a, model->dir, model->store);
+    model->ledger = place_of(a, model->dir, model->ledger);
+    for (size_t i = 0; i < model->layer_count; i++) {
+        lake_layer *layer = &model->layers[i];
+        layer->has_own_store = layer->store != NULL;
+        layer->store = layer->has_own_store ? place_of(a, model->dir, layer->store)
+                                            : path_join(a, model->store, layer->name);
+    }
 }
 
 status load_lake_file(loader *l, bool *ret_good, error *err) {

@@ -105,11 +105,12 @@ static bool is_quote(const char *text) {
     return text[0] == '\0' || (is_one_character(text) && text[1] == '\0');
 }
 
-static status check_location(const char *shown, const char *text, error *err) {
-    if (strstr(text, "://") != NULL) {
+status value_check_location(const char *shown, const char *text, error *err) {
+    bool is_served = str_starts(text, "s3://") && str_ends(shown, "store");
+    if (strstr(text, "://") != NULL && !is_served) {
         status failed =
             error_set(err, E_DEFINITION, "\"%s: %s\" is not supported yet", shown, text);
-        error_hint(err, "Name a local path.");
+        error_hint(err, "Name a local path, or s3://bucket/prefix.");
         return failed;
     }
     if (*text == '\0' || strlen(text) >= PATH_SIZE_MAX)
@@ -221,7 +222,7 @@ static status read_text(const key *row, const char *shown, const char *text, are
     case KEY_DURATION:
         return read_number(row, text, &v->number) ? OK : fail_form(row, shown, a, err);
     case KEY_LOCATION:
-        return check_location(shown, text, err);
+        return value_check_location(shown, text, err);
     case KEY_ZONE:
         return check_zone(shown, text, a, err);
     case KEY_PATTERN:

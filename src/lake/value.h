@@ -16,6 +16,9 @@ typedef struct value {
 CHECKED status value_read(const key *row, const char *shown, const node *n, arena *a, value *ret,
                           error *err);
 
+/* A path, or an address that the key shown may have. E_DEFINITION without a place. */
+CHECKED status value_check_location(const char *shown, const char *text, error *err);
+
 /* Read a default of the table. */
 value value_default(const key *row, arena *a);
 

@@ -147,6 +147,12 @@ static void release(adoption *ad) {
     close(ad->landing.root_fd);
 }
 
+static status refuse_bucket(const char *object, error *err) {
+    error_set(err, E_USAGE, "\"%s\" is in a bucket, where nothing is adopted", object);
+    error_hint(err, "Copy it to where the table's files land, and let the next run take it in.");
+    return E_USAGE;
+}
+
 static status adopt_one(const land_context *c, const lake_table *table, const char *object,
                         const store_object *foreign, arena *a, land_adopted *ret, error *err) {
     adoption ad = {
@@ -159,6 +165,8 @@ static status adopt_one(const land_context *c, const lake_table *table, const ch
         .foreign = foreign,
         .at = {.table = table},
     };
+    if (!store_has(c->layers[table->layer], STORE_LOCAL_PATH))
+        return refuse_bucket(object, err);
     TRY(folder_open_root(store_root(c->layers[table->layer]), &ad.landing.root_fd, err));
     status result = adopt(&ad, err);
     release(&ad);

@@ -126,6 +126,12 @@ static void split(check *c, const size_t *items, size_t count, size_t ways, bool
         add_job(c, items + start, count - start < each ? count - start : each, by_copy);
 }
 
+/* Names that the engine takes for patterns are read under the staged name, where that is a path. */
+static bool reads_copy(const batch *b, const arrival *at) {
+    return name_is_pattern(at->claimed.claim)
+           && store_has(arrival_store(b->landing, at), STORE_LOCAL_PATH);
+}
+
 check *check_new(batch *b) {
     check *c = ARENA_NEW(b->arena, check);
     c->batch = b;
@@ -143,7 +149,7 @@ check *check_new(batch *b) {
             items[count++] = j;
         }
         if (count > 0)
-            split(c, items, count, ways > 0 ? ways : 1, name_is_pattern(b->items[i].claimed.claim));
+            split(c, items, count, ways > 0 ? ways : 1, reads_copy(b, &b->items[i]));
     }
     return c;
 }

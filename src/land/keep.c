@@ -245,13 +245,17 @@ void keep_confirm(const landing *l, arrival *at) {
         close(fd);
 }
 
-/* A second name where the store can, else a second copy. */
+/* A second name where the store can, else a second copy, made by the store if it can. */
 static status name_staged(const landing *l, arrival *at, error *err) {
     store *in = arrival_store(l, at);
     char sha256[65];
     int64_t bytes;
     if (store_has(in, STORE_LINK))
         return store_link(in, at->staging, at->object, err);
+    if (store_can_copy(in, in))
+        return store_copy(in, at->staging, in, at->object,
+                          (store_copy_options){.name = at->claimed.file, .sha256 = at->sha256},
+                          err);
     int fd = open_claimed(l, at);
     if (fd < 0)
         return OK;

@@ -20,8 +20,9 @@ typedef struct land_context {
     const ledger_table *tables; /* one per lake table, same index */
     ledger *ledger;
     engine *engine;
-    store **layers;    /* one per lake layer: where its tables are */
-    store *quarantine; /* <store>/.weir/quarantine */
+    store **layers;       /* one per lake layer: where its tables are */
+    store *quarantine;    /* <store>/.weir/quarantine */
+    const char *temp_dir; /* absolute: for copies of what is in no local path */
     const clock_source *clock;
     const log *log;
     const char *run; /* run id */

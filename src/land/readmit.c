@@ -11,6 +11,7 @@
 #include "land/record.h"
 #include "land/recover.h"
 #include "land/report.h"
+#include "land/spool.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -75,7 +76,11 @@ static status ask(readmitting *m, returning *r, question *answer, error *err) {
     arena *a = m->decision.arena;
     if (r->at.kind.format == FORMAT_OPAQUE)
         return check_opaque(c, &r->at, a, err);
-    return answer(c, &r->at, store_url(c->quarantine, a, r->named.object), a, err);
+    spool held = {0};
+    TRY(spool_open(c, c->quarantine, r->named.object, a, &held, err));
+    status asked = answer(c, &r->at, held.path, a, err);
+    spool_close(&held);
+    return asked;
 }
 
 static status refuse(const returning *r, const char *what, const char *reason, error *err) {
@@ -197,7 +202,12 @@ static status copy(readmitting *m, returning *r, error *err) {
     char sha256[65];
     int64_t bytes = 0;
     const char *from = store_url(c->quarantine, m->decision.arena, r->named.object);
-    int fd = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    spool held = {0};
+    status opened = spool_open(c, c->quarantine, r->named.object, m->decision.arena, &held, err);
+    if (opened != OK && opened != E_NOT_FOUND)
+        return opened;
+    int fd = opened == OK ? open(held.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    spool_close(&held); /* an open file stays */
     if (fd < 0)
         return error_set(err, E_NOT_FOUND, "\"%s\" is gone from quarantine", from);
     const store_put_options options = {.read_only = true, .if_absent = true};

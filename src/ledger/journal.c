@@ -129,10 +129,22 @@ static status has_entry(store *s, int64_t seq, bool *ret, error *err) {
     return OK;
 }
 
+/* Where one question is enough: is there any behind it? */
+static status find_next(store *s, int64_t seq, int64_t *ret, error *err) {
+    ARENA_AUTO a = arena_new();
+    char *next = NULL;
+    TRY(store_next(s, JOURNAL_PREFIX, journal_key(a, seq), a, &next, err));
+    if (next != NULL)
+        *ret = seq + 1;
+    return OK;
+}
+
 /* 0: none of those that are looked for. In growing steps, so that a missing entry hides none of
  * those behind it. */
 static status find_newer(store *s, int64_t seq, int64_t *ret, error *err) {
     bool there = false;
+    if (store_has(s, STORE_ORDERED))
+        return find_next(s, seq, ret, err);
     for (int64_t step = 1; !there && step <= PROBE_STEP_MAX; step *= 2) {
         TRY(has_entry(s, seq + step, &there, err));
         if (there)

@@ -1,20 +1,10 @@
-#include "project/project.h"
+#include "project/partition.h"
 
 #include "base/crash.h"
 #include "base/path.h"
 #include "project/lock.h"
 
-/* One table being projected. */
-typedef struct hive {
-    const project_context *c;
-    const lake_table *table;
-    store *store;
-    int64_t id;
-    arena *arena;
-} hive;
-
-/* Where the directories of one partition are, below the layer's store. */
-static char *partition_prefix(const hive *h, const char *text) {
+char *partition_prefix(const projecting *h, const char *text) {
     if (str_eq(text, "()"))
         return arena_printf(h->arena, "%s/", h->table->short_name);
     return arena_printf(h->arena, "%s/%s/", h->table->short_name, text);
@@ -22,11 +12,11 @@ static char *partition_prefix(const hive *h, const char *text) {
 
 static const char ASIDE[] = ".weir/project/";
 
-static char *aside_prefix(const hive *h) {
+static char *aside_prefix(const projecting *h) {
     return arena_printf(h->arena, "%s%s/", ASIDE, h->table->name);
 }
 
-static status link_files(const hive *h, int64_t version, const char *aside, error *err) {
+static status link_files(const projecting *h, int64_t version, const char *aside, error *err) {
     ledger_file *files = NULL;
     size_t count = 0;
     TRY(ledger_version_files(h->c->ledger, version, h->arena, &files, &count, err));
@@ -40,7 +30,7 @@ static status link_files(const hive *h, int64_t version, const char *aside, erro
 
 /* The new directory is made aside and trades places with the old one, which then goes. A kill in
  * between leaves only what the next projection removes first. */
-static status swap_partition(const hive *h, const projection_change *change, error *err) {
+static status swap_partition(const projecting *h, const projection_change *change, error *err) {
     char *aside = aside_prefix(h);
     char *place = partition_prefix(h, change->text);
     TRY(store_remove_prefix(h->store, aside, err));
@@ -55,7 +45,7 @@ static status swap_partition(const hive *h, const projection_change *change, err
 }
 
 /* In one step too: it steps aside as a whole before its files go. */
-static status remove_partition(const hive *h, const projection_change *change, error *err) {
+static status remove_partition(const projecting *h, const projection_change *change, error *err) {
     char *aside = aside_prefix(h);
     error problem = {0};
     TRY(store_remove_prefix(h->store, aside, err));
@@ -69,7 +59,8 @@ static status remove_partition(const hive *h, const projection_change *change, e
     return store_remove_prefix(h->store, aside, err);
 }
 
-static status has_rows(const hive *h, const projection_change *change, bool *ret, error *err) {
+static status has_rows(const projecting *h, const projection_change *change, bool *ret,
+                       error *err) {
     ledger_version version = {0};
     *ret = false;
     if (change->version == 0)
@@ -79,29 +70,35 @@ static status has_rows(const hive *h, const projection_change *change, bool *ret
     return OK;
 }
 
+static status show(const projecting *h, const projection_change *change, bool rows, error *err) {
+    if (h->table->projection == PROJECTION_MANIFEST)
+        return rows ? manifest_write(h, change, err) : manifest_remove(h, change, err);
+    if (!store_has(h->store, STORE_LINK | STORE_EXCHANGE))
+        return copies_make(h, change, err);
+    return rows ? swap_partition(h, change, err) : remove_partition(h, change, err);
+}
+
 /* What goes, goes first: a table that was unpartitioned frees its folder for partitions. */
-static status apply(const hive *h, const projection_changes *changes, bool removals, error *err) {
+static status apply(const projecting *h, const projection_changes *changes, bool removals,
+                    error *err) {
     for (size_t i = 0; i < changes->count; i++) {
         bool rows = false;
         TRY(has_rows(h, &changes->items[i], &rows, err));
         if (rows == removals)
             continue;
-        if (removals)
-            TRY(remove_partition(h, &changes->items[i], err));
-        else
-            TRY(swap_partition(h, &changes->items[i], err));
+        TRY(show(h, &changes->items[i], rows, err));
     }
     return OK;
 }
 
-static status check_lease(const hive *h, error *err) {
+static status check_lease(const projecting *h, error *err) {
     const project_context *c = h->c;
     if (c->fence == 0)
         return OK;
     return ledger_lease_check(c->ledger, LEDGER_LEASE_RUN, c->run, c->fence, err);
 }
 
-static status set_projected(const hive *h, int64_t seq, error *err) {
+static status set_projected(const projecting *h, int64_t seq, error *err) {
     TRY(ledger_begin(h->c->ledger, LEDGER_WRITE, err));
     status set = check_lease(h, err);
     if (set == OK)
@@ -114,7 +111,7 @@ static status set_projected(const hive *h, int64_t seq, error *err) {
 }
 
 /* The ledger's state is read under the lock, again and again until it no longer moves. */
-static status project_locked(const hive *h, int64_t since, project_result *ret, error *err) {
+static status project_locked(const projecting *h, int64_t since, project_result *ret, error *err) {
     for (;;) {
         projection_changes changes = {0};
         int64_t seq = 0;
@@ -134,7 +131,7 @@ static status project_table(const project_context *c, size_t index, project_resu
     ARENA_AUTO a = arena_new();
     CLEANUP(lock_free) int lock = -1;
     const lake_table *t = c->lake->tables[index];
-    hive h = {
+    projecting h = {
         .c = c, .table = t, .store = c->layers[t->layer], .id = c->tables[index].id, .arena = a};
     TRY(lock_take(h.store, t->name, &lock, err));
     return project_locked(&h, c->tables[index].projected_seq, ret, err);
@@ -145,7 +142,7 @@ status project_all(const project_context *c, project_result *ret, error *err) {
     for (size_t i = 0; i < c->lake->table_count; i++) {
         const lake_table *t = c->lake->tables[i];
         int64_t changed = 0, projected = 0;
-        if (t->source || !t->project_hive)
+        if (t->source || t->projection == PROJECTION_NONE)
             continue;
         TRY(ledger_projection_state(c->ledger, c->tables[i].id, &changed, &projected, err));
         if (changed <= projected)

@@ -1,4 +1,4 @@
-#include "project/project.h"
+#include "project/partition.h"
 
 #include "base/crash.h"
 #include "project/lock.h"
@@ -38,12 +38,17 @@ static status trade(const moving *m, const char *to, error *err) {
     store_objects there = {0};
     const char *from = arena_printf(m->arena, "%s/", m->move->folder);
     TRY(store_list(m->store, from, m->arena, &there, err));
-    return there.count > 0 ? store_exchange(m->store, from, to, err) : OK;
+    if (there.count == 0)
+        return OK;
+    return store_has(m->store, STORE_EXCHANGE) ? store_exchange(m->store, from, to, err)
+                                               : copies_move(m->store, from, to, err);
 }
 
 static status carry_out(const moving *m, error *err) {
     if (m->move->target != NULL)
         return trade(m, arena_printf(m->arena, "%s/", m->move->target), err);
+    if (!store_has(m->store, STORE_EXCHANGE))
+        return store_remove_prefix(m->store, arena_printf(m->arena, "%s/", m->move->folder), err);
     const char *aside =
         arena_printf(m->arena, ".weir/project/%s.%s/", m->move->layer, m->move->folder);
     TRY(store_remove_prefix(m->store, aside, err));

@@ -3,7 +3,8 @@
  * The hive tree of a derived table is <layer store>/<table>/<partition path>/<file>: hard links to
  * the version's files, each partition directory swapped in one step. A projection is droppable:
  * all of it can be made again from the ledger. Source tables need none: raw history is its own
- * directory. */
+ * directory. In a bucket it is a manifest per partition, which plain readers follow to the files,
+ * or copies in the same tree. */
 #ifndef WEIR_PROJECT_PROJECT_H
 #define WEIR_PROJECT_PROJECT_H
 
@@ -27,6 +28,11 @@ typedef struct project_result {
  * projects what changed since it last did, reads the ledger again, repeats if it moved. Quick when
  * there is nothing. */
 CHECKED status project_all(const project_context *c, project_result *ret, error *err);
+
+/* A manifest's place below the layer's store, and what is in it: one address per line, as the
+ * engine would open the file. */
+char *project_manifest_key(const lake_table *t, const char *partition, arena *a);
+char *project_manifest_text(const store *s, const ledger_file *files, size_t count, arena *a);
 
 /* Remove what killed projections left aside in a layer's store; those under way are waited for. */
 CHECKED status project_sweep(store *s, error *err);

@@ -1,6 +1,8 @@
 """What the end-to-end tests share: a lake in a folder of its own, the binary, and an oracle.
 
 WEIR names the binary, WEIR_ORACLE the oracle of test/harness (default: in the same build folder).
+WEIR_TEST_STORE=s3 gives every lake that names no store of its own one in a bucket, whose objects
+are files below self.store as ever; run.py starts the service and tells where it is.
 Nothing here knows how Weir works inside: only the command line, the files and SQL.
 """
 import contextlib
@@ -10,14 +12,28 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import re
 import tempfile
 import unittest
+import uuid
 from pathlib import Path
+
+import gateway
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS_MAX = 300
 __unittest = True  # failures are shown at the line of the test
 NOW = 1_700_000_000  # a moment; tests count from it
+
+
+# The service that run.py has started for all lakes: {"port": …, "folder": …}; None: folders.
+BUCKETS = json.loads(os.environ.get("WEIR_TEST_BUCKETS", "null"))
+MANIFESTS = "_symlink_format_manifest"
+
+
+def local_only(reason):
+    """Skip, visibly, what has no meaning in a bucket."""
+    return unittest.skipIf(BUCKETS is not None, f"folders only: {reason}")
 
 
 def weir_path():
@@ -90,17 +106,34 @@ class Result:
 class Lake:
     """A lake in a temporary folder. files: path → text, at least lake.yaml."""
 
+    prefix = None  # of its store in the tests' bucket
+
     def __init__(self, files, top):
         self.dir = Path(top)
         self.land = self.dir / "land"
         self.store = self.dir / "data"
         self.land.mkdir(parents=True, exist_ok=True)
         self.environment = {}
+        if BUCKETS is not None and not re.search(r"(?m)^store:", files.get("lake.yaml", "")):
+            self.use_bucket(f"{self.dir.parent.name}-{uuid.uuid4().hex[:8]}")
         for path, text in files.items():
             self.write(path, text)
 
+    def use_bucket(self, prefix):
+        """The store is below this prefix of the tests' bucket."""
+        self.prefix = prefix
+        self.store = Path(BUCKETS["folder"]) / gateway.BUCKET / prefix
+        self.environment.update(gateway.variables(BUCKETS["port"]))
+
+    def path(self, told):
+        """The file at a place that weir told, wherever the store is."""
+        return self.store / str(told).removeprefix(f"s3://{gateway.BUCKET}/{self.prefix}/") \
+            if str(told).startswith("s3://") else self.dir / told
+
     def write(self, path, content):
         target = self.dir / path
+        if path == "lake.yaml" and self.prefix and not re.search(r"(?m)^store:", content):
+            content = f"{content.rstrip()}\nstore: s3://{gateway.BUCKET}/{self.prefix}\n"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content.encode() if isinstance(content, str) else content)
         return target
@@ -121,7 +154,7 @@ class Lake:
         command = [weir_path(), *map(str, args)]
         done = subprocess.run(
             command, input=stdin, capture_output=True, check=False, cwd=cwd or self.dir,
-            env=clean_environment(**self.environment, **(env or {})), timeout=COMMAND_SECONDS_MAX)
+            env=clean_environment(**{**self.environment, **(env or {})}), timeout=COMMAND_SECONDS_MAX)
         return Result(command, done)
 
     def weir(self, *args, expect=0, **options):
@@ -185,18 +218,28 @@ class Lake:
         top = self.store / table.replace(".", "/")
         if not top.is_dir():
             return []
+        if (top / MANIFESTS).is_dir():
+            top = top / MANIFESTS
         return sorted(str(p.relative_to(top)) for p in [top, *top.rglob("*")]
                       if p.is_dir() and any(f.is_file() for f in p.iterdir()))
 
     def hive(self, table):
         """A SELECT's source: all files of a derived table, by the oracle's eyes."""
+        top = self.store / table.replace(".", "/") / MANIFESTS
+        if top.is_dir():
+            files = [self.store / line.removeprefix(f"s3://{gateway.BUCKET}/{self.prefix}/")
+                     for manifest in sorted(top.rglob("manifest"))
+                     for line in manifest.read_text().splitlines()]
+            listed = ", ".join(sql_text(f) for f in files)
+            return f"read_parquet([{listed}], hive_partitioning = false)"
         pattern = self.store / table.replace(".", "/") / "**" / "*.parquet"
         return f"read_parquet({sql_text(pattern)}, hive_partitioning = false)"
 
     def state(self):
         """To see that nothing moved: path → (size, inode, time), of all but the ledger."""
         seen = {}
-        for path in self.dir.rglob("*"):
+        tops = [self.dir] if self.prefix is None else [self.dir, self.store]
+        for path in (p for top in tops for p in top.rglob("*")):
             if path.is_file() and path.suffix not in (".db", ".db-wal", ".db-shm"):
                 found = path.lstat()
                 seen[str(path)] = (found.st_size, found.st_ino, found.st_mtime_ns)
@@ -219,7 +262,10 @@ class LakeTest(unittest.TestCase):
     def new_lake(self, files):
         top = Path(tempfile.mkdtemp(prefix="weir-e2e-"))
         self.addCleanup(remove_tree, top)
-        return Lake(files, top / "lake")
+        lake = Lake(files, top / "lake")
+        if lake.prefix:
+            self.addCleanup(remove_tree, lake.store)
+        return lake
 
     def begin_with(self, prepare):
         """self.lake becomes a copy of the one that prepare(lake) makes, once per class; what that
@@ -231,10 +277,18 @@ class LakeTest(unittest.TestCase):
             top = Path(tempfile.mkdtemp(prefix="weir-made-"))
             self.addClassCleanup(remove_tree, top)
             lake = Lake(self.files, top / "lake")
-            made[prepare] = lake.dir, prepare(lake)
+            made[prepare] = lake, prepare(lake)
+            if lake.prefix:  # it stays where it is, and each test begins with what it held now
+                self.addClassCleanup(remove_tree, lake.store)
+                copy_tree(lake.store, top / "store")
+        lake, told = made[prepare]
         remove_tree(self.lake.dir)
-        copy_tree(made[prepare][0], self.lake.dir)
-        return made[prepare][1]
+        copy_tree(lake.dir, self.lake.dir)
+        if lake.prefix:
+            self.lake.use_bucket(lake.prefix)
+            remove_tree(lake.store)
+            copy_tree(lake.dir.parent / "store", lake.store)
+        return told
 
     def assert_error(self, result, *words):
         """The result's error tells where or what to do, and all the words are in it."""

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Run the end-to-end tests: run.py [NAME…], where a NAME is part of a test's id.
 
-WEIR names the binary. Tests run in at most two processes, those of a class that sets up something
-for all of them in one. Failures are printed in full, then what took longest; the last line is
-`N passed, N failed, N skipped`.
+WEIR names the binary. WEIR_TEST_STORE=s3: lakes are kept in a bucket (harness.py). Tests run in at
+most two processes, those of a class that sets up something for all of them in one. Failures are
+printed in full, then what took longest; the last line is `N passed, N failed, N skipped`.
 """
 import importlib
+import json
 import multiprocessing
 import os
 import resource
@@ -126,8 +127,28 @@ def tell_times(tests, groups):
         print(f"  {cpu:6.1f} {wall:6.1f} {name}")
 
 
+def start_buckets():
+    """The service that WEIR_TEST_STORE asks for; None: lakes are kept in folders."""
+    if os.environ.get("WEIR_TEST_STORE", "local") != "s3":
+        return None
+    import gateway
+    service = gateway.Gateway()
+    os.environ["WEIR_TEST_BUCKETS"] = json.dumps(
+        {"port": service.port, "folder": str(service.folder)})
+    return service
+
+
 def main():
     sys.path.insert(0, str(HERE))
+    service = start_buckets()
+    try:
+        return run()
+    finally:
+        if service is not None:
+            service.stop()
+
+
+def run():
     groups = discover(sys.argv[1:])
     total, tests_took, groups_took = [0, 0, 0], [], []
     with multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:

@@ -169,7 +169,7 @@ class BuildTest(DailyLake):
 
     def test_zone_locale_and_folder_of_the_host_do_not_matter(self):
         other = self.new_lake(sales())
-        other.environment = {"TZ": "Pacific/Chatham", "LC_ALL": "tr_TR.UTF-8", "LANG": "C"}
+        other.environment.update(TZ="Pacific/Chatham", LC_ALL="tr_TR.UTF-8", LANG="C")
         for lake in (self.lake, other):
             lake.deliver("sales/a.csv", TWO_DAYS)
             lake.run(NOW)
@@ -402,7 +402,8 @@ class PartitionTest(LakeTest):
         self.assertEqual(*digests)
 
     def test_a_partition_can_have_one_file_of_a_fixed_name(self):
-        files = sales(gold__total=BY_DAY + "files: {count: 1, name: report.parquet}\n")
+        files = sales(gold__total=BY_DAY + "projection: hive\n"
+                                         "files: {count: 1, name: report.parquet}\n")
         lake = self.run_once(files, TWO_DAYS)
         top = lake.store / "gold" / "total"
         found = sorted(str(p.relative_to(top)) for p in top.rglob("*.parquet"))

@@ -165,7 +165,7 @@ class LandingTest(LakeTest):
         self.assertIn("amount", rejection["reason"])
         ((file, report),) = self.lake.quarantine("raw.sales")
         self.assertEqual(file.read_bytes(), body.encode())
-        self.assertTrue((self.lake.dir / rejection["report"]).is_file(), rejection)
+        self.assertTrue(self.lake.path(rejection["report"]).is_file(), rejection)
         self.assertEqual(self.lake.json("status")["quarantine"], 1)
         self.assertEqual(self.take("a.csv", ONE, NOW + 1)["accepted"], 1)
         self.assertEqual(self.lake.json("status")["quarantine"], 0)

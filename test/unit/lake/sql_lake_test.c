@@ -111,13 +111,13 @@ static void test_a_lake_with_sql_loads_whole(void **state) {
     assert_int_equal(t->columns.count, 3);
     assert_string_equal(t->columns.items[0].type, "DATE");
     assert_int_equal(t->file_target_bytes, 64000000);
-    assert_true(t->project_hive);
+    assert_int_equal(t->projection, PROJECTION_HIVE);
     assert_null(t->file_name);
     const lake_table *total = lake_table_find(f->lake, "gold.total");
     assert_int_equal(total->inputs[0].map.kind, MAP_ALL);
     assert_int_equal(total->partition_by.count, 0);
     assert_true(total->aligned);
-    assert_false(total->project_hive);
+    assert_int_equal(total->projection, PROJECTION_NONE);
     assert_string_equal(total->file_name, "total.parquet");
     assert_string_equal(t->sql + strlen(t->sql) - strlen("raw.province"), "raw.province");
     stop(f);

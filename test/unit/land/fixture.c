@@ -74,8 +74,8 @@ static lake *new_lake(fixture *f) {
                 .land = fixture_path(f, "land"),
                 .layer_count = 2};
     l->layers = ARENA_ARRAY(f->a, lake_layer, 2);
-    l->layers[0] = (lake_layer){"raw", fixture_path(f, "data/raw")};
-    l->layers[1] = (lake_layer){"silver", fixture_path(f, "data/silver")};
+    l->layers[0] = (lake_layer){.name = "raw", .store = fixture_path(f, "data/raw")};
+    l->layers[1] = (lake_layer){.name = "silver", .store = fixture_path(f, "data/silver")};
     l->tables = ARENA_ARRAY(f->a, lake_table *, TABLES);
     add_source(f->a, l);
     add_reader(f->a, l, "silver.sales", true);

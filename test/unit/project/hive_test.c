@@ -33,7 +33,7 @@ static void describe_table(world *w, bool partitioned) {
                             .sql = "SELECT 1 AS n",
                             .fingerprint = partitioned ? "fingerprint one" : "fingerprint two",
                             .aligned = true,
-                            .project_hive = true};
+                            .projection = PROJECTION_HIVE};
     vec_push(w->arena, &w->table.columns, ((column){.name = "d", .type = "DATE"}));
     if (partitioned)
         vec_push(w->arena, &w->table.partition_by, "d");

@@ -1,0 +1,90 @@
+"""A real S3 service for tests: versitygw over a folder, on the loopback, until it is stopped.
+
+scripts/setup test builds it into .deps/bin; WEIR_GATEWAY names another. A bucket is a folder of the
+service's, an object is a file below it, so that tests look at buckets as at folders.
+"""
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ACCESS_KEY, SECRET_KEY = "weir-test", "weir-canary-3f9c1d"
+START_SECONDS_MAX = 60
+BUCKET = "weir-e2e"
+
+
+def program():
+    return Path(os.environ.get("WEIR_GATEWAY") or REPOSITORY / ".deps/bin/versitygw")
+
+
+def is_there():
+    return program().is_file()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def answers(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def variables(port):
+    """What S3's clients need to find a service on this port."""
+    return {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+class Gateway:
+    """Started when made. folder: one folder below per bucket."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="weir-gateway-"))
+        self.make_bucket(BUCKET)
+        self.log = self.folder / "access.log"
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [program(), "--quiet", "--keep-alive", "--access-log", self.log, "--port",
+             f"127.0.0.1:{self.port}", "posix", self.folder],
+            env={"PATH": os.environ["PATH"], "ROOT_ACCESS_KEY": ACCESS_KEY,
+                 "ROOT_SECRET_KEY": SECRET_KEY}, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + START_SECONDS_MAX
+        while not answers(self.port):
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise RuntimeError(f"{program()} does not answer")
+
+    def make_bucket(self, name):
+        (self.folder / name).mkdir()
+        return self.folder / name
+
+    def bucket(self, name=BUCKET):
+        return self.folder / name
+
+    def variables(self):
+        return variables(self.port)
+
+    def requests(self):
+        """[(operation, key)] so far, as the service logged them."""
+        if not self.log.exists():
+            return []
+        fields = [line.split(" ") for line in self.log.read_text(errors="replace").splitlines()]
+        return [(f[7], f[8]) for f in fields if len(f) > 8]
+
+    def unfinished_uploads(self, name=BUCKET):
+        top = self.folder / name / ".sgwtmp" / "multipart"
+        return [str(p.relative_to(top)) for p in top.rglob("*")] if top.is_dir() else []
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)

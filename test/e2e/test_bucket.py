@@ -1,0 +1,144 @@
+"""A lake in a bucket: the same lake as in a folder, and nothing left or told that should not be.
+
+The whole suite runs over a bucket with WEIR_TEST_STORE=s3; this is what every `make test` looks at.
+"""
+import subprocess
+import unittest
+from pathlib import Path
+
+import gateway
+from harness import NOW, LakeTest, oracle, weir_path
+from sales import rows, sales
+
+DAYS = [f"2024-05-{day:02}" for day in range(1, 13)]
+HIVE = "partition_by: [day]\nprojection: hive\n"
+REQUESTS_PER_REBUILD_MAX = 40
+
+
+def month(amount):
+    return rows(*(f"{day},A,{amount + n}" for n, day in enumerate(DAYS)))
+
+
+@unittest.skipUnless(gateway.is_there(), "no versitygw; scripts/setup test builds it, with Go")
+class BucketTest(LakeTest):
+    rank = 0
+
+    @classmethod
+    def setUpClass(cls):
+        cls.service = gateway.Gateway()
+        cls.addClassCleanup(cls.service.stop)
+
+    def bucket_lake(self, prefix, files=None):
+        """A lake whose store is below this prefix of the service's bucket."""
+        files = dict(files or sales(gold__total=HIVE))
+        files["lake.yaml"] += f"store: s3://{gateway.BUCKET}/{prefix}\n"
+        lake = self.new_lake(files)
+        lake.prefix = prefix
+        lake.store = self.service.bucket() / prefix
+        lake.environment.update(self.service.variables())
+        return lake
+
+    def folder_lake(self):
+        return self.new_lake({**sales(), "lake.yaml": sales()["lake.yaml"] + "store: data\n"})
+
+    def follow(self, lake):
+        """Two deliveries, a correction, a refused file, a withdrawal."""
+        lake.deliver("sales/a.csv", month(1))
+        lake.deliver("sales/odd [1] {a,b}*?.csv", rows("2024-06-01,B,7"))
+        lake.run(NOW)
+        lake.deliver("sales/a.csv", month(2))
+        lake.deliver("sales/bad.csv", rows("2024-06-01,B,many"))
+        lake.run(NOW + 1)
+        lake.deliver("sales/c.csv", rows("2024-05-03,C,9"))
+        lake.run(NOW + 2)
+        lake.weir("withdraw", "sales/c.csv", "--reason", "test")
+        lake.run(NOW + 3)
+
+    def test_it_is_the_lake_that_it_would_be_in_a_folder(self):
+        here, there = self.folder_lake(), self.bucket_lake("same")
+        for lake in (here, there):
+            self.follow(lake)
+        self.assertEqual(here.digests(), there.digests())
+        self.assertEqual(here.deliveries("file, state, land_time, sha256"),
+                         there.deliveries("file, state, land_time, sha256"))
+        self.assertEqual(here.raw_files("raw.sales"), there.raw_files("raw.sales"))
+        for table in ("silver.sales", "gold.total"):  # a manifest, and copies
+            self.assertEqual(*(oracle(f"FROM {lake.hive(table)} ORDER BY ALL")
+                               for lake in (here, there)))
+            self.assertEqual(here.partitions(table), there.partitions(table))
+        self.assertEqual(there.json("fsck")["faults"], [])
+        there.weir("gc")
+        self.assertEqual(self.service.unfinished_uploads(), [])
+        self.assertEqual([p for p in (there.store / ".weir").rglob("staging/*")], [])
+
+    def test_what_is_altered_in_the_bucket_is_found(self):
+        lake = self.bucket_lake("altered")
+        lake.deliver("sales/a.csv", month(1))
+        lake.run(NOW)
+        (raw,) = (lake.store / "raw").rglob("*.csv")
+        raw.write_bytes(raw.read_bytes().replace(b"A", b"B", 1))
+        (manifest, *_) = (lake.store / "silver" / "sales").rglob("manifest")
+        manifest.write_text("s3://elsewhere/x\n")
+        (gone, *_) = (lake.store / "silver" / ".weir" / "objects").rglob("*.parquet")
+        gone.unlink()
+        told = {f["kind"] for f in lake.json("fsck", expect=1)["faults"]}
+        self.assertEqual(told, {"altered", "directory", "missing"})
+
+    def test_rebuilding_a_partition_takes_as_many_requests_in_a_larger_lake(self):
+        counts = []
+        for size in (4, 12):
+            lake = self.bucket_lake(f"size{size}", sales())
+            for day in DAYS[:size]:
+                lake.deliver(f"sales/{day}.csv", rows(f"{day},A,1"))
+            lake.run(NOW)
+            before = len(self.service.requests())
+            lake.weir("rebuild", "silver.sales", "--partition", f"day={DAYS[0]}", "--only")
+            counts.append(len(self.service.requests()) - before)
+        print(f"requests to rebuild one partition of 4 and of 12: {counts}")
+        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(counts[1], REQUESTS_PER_REBUILD_MAX)
+
+    def test_no_secret_is_told_anywhere(self):
+        lake = self.bucket_lake("secret")
+        lake.deliver("sales/a.csv", month(1))
+        lake.deliver("sales/bad.csv", rows("2024-05-01,B,many"))
+        lake.write("worker", "#!/bin/sh\ncat /proc/self/environ /proc/self/cmdline "
+                             f">>'{lake.dir}/seen'\nexec '{self.worker()}'\n").chmod(0o755)
+        told = [lake.call("-v", "run", "--now", NOW, env={"WEIR_WORKER": f"{lake.dir}/worker"}),
+                lake.call("query", "FROM duckdb_secrets()"),
+                lake.call("doctor"),
+                lake.call("run", env={"AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+                                      "WEIR_S3_RETRY_FOR": "0s"}),
+                lake.call("run", env={"AWS_SECRET_ACCESS_KEY": gateway.SECRET_KEY + "x"})]
+        self.assertEqual([r.code for r in told[:1] + told[3:]], [0, 1, 1], "\n".join(map(str, told)))
+        self.assertIn("status 403", told[4].err)
+        texts = [r.out + r.err for r in told] + [(lake.dir / "seen").read_text(errors="replace")]
+        self.assertIn("WEIR_CODE_VERSION", texts[-1])
+        for place in (lake.dir, lake.store):
+            for path in (p for p in place.rglob("*") if p.is_file()):
+                texts.append(path.read_bytes().decode(errors="replace"))
+        strings = subprocess.run(["strings", "-a", str(lake.dir / ".weir" / "ledger.db")],
+                                 capture_output=True, check=False).stdout.decode(errors="replace")
+        for text in [*texts, strings]:
+            self.assertNotIn(gateway.SECRET_KEY, text)
+
+    def worker(self):
+        """The worker beside the binary under test."""
+        return Path(weir_path()).parent / "weir-duckdb"
+
+    def test_layers_may_have_buckets_of_their_own(self):
+        self.service.make_bucket("gold-bucket")
+        files = sales()
+        files["lake.yaml"] = files["lake.yaml"].replace(
+            "gold]", "{gold: {store: 's3://gold-bucket/prod/'}}]")
+        lake = self.bucket_lake("layered", files)
+        lake.deliver("sales/a.csv", month(1))
+        lake.run(NOW)
+        gold = self.service.bucket("gold-bucket") / "prod"
+        self.assertEqual(len(list((gold / "total").rglob("manifest"))), len(DAYS))
+        self.assertFalse((lake.store / "gold").exists())
+        self.assertEqual(lake.value("SELECT sum(total) FROM gold.total"), str(sum(range(1, 13))))
+
+
+if __name__ == "__main__":
+    unittest.main()
