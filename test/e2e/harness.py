@@ -152,9 +152,9 @@ class Lake:
 
     def call(self, *args, stdin=b"", env=None, cwd=None):
         command = [weir_path(), *map(str, args)]
-        done = subprocess.run(
-            command, input=stdin, capture_output=True, check=False, cwd=cwd or self.dir,
-            env=clean_environment(**{**self.environment, **(env or {})}), timeout=COMMAND_SECONDS_MAX)
+        environment = clean_environment(**{**self.environment, **(env or {})})
+        done = subprocess.run(command, input=stdin, capture_output=True, check=False,
+                              cwd=cwd or self.dir, env=environment, timeout=COMMAND_SECONDS_MAX)
         return Result(command, done)
 
     def weir(self, *args, expect=0, **options):

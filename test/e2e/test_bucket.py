@@ -110,7 +110,8 @@ class BucketTest(LakeTest):
                 lake.call("run", env={"AWS_ENDPOINT_URL": "http://127.0.0.1:1",
                                       "WEIR_S3_RETRY_FOR": "0s"}),
                 lake.call("run", env={"AWS_SECRET_ACCESS_KEY": gateway.SECRET_KEY + "x"})]
-        self.assertEqual([r.code for r in told[:1] + told[3:]], [0, 1, 1], "\n".join(map(str, told)))
+        codes = [r.code for r in told[:1] + told[3:]]
+        self.assertEqual(codes, [0, 1, 1], "\n".join(map(str, told)))
         self.assertIn("status 403", told[4].err)
         texts = [r.out + r.err for r in told] + [(lake.dir / "seen").read_text(errors="replace")]
         self.assertIn("WEIR_CODE_VERSION", texts[-1])
