@@ -179,7 +179,7 @@ static civil add_months(civil c, int64_t months) {
 
 /* The value as a number that goes up by one from each to the next. */
 static bool read_value(form f, const char *text, int64_t *ret) {
-    civil c;
+    civil c = {0};
     if (f == FORM_NUMBER)
         return number_int64(text, ret);
     if (!read_civil(text, f == FORM_MONTH, &c))
