@@ -35,34 +35,47 @@ static void print_line(json_t *values) {
     json_decref(values);
 }
 
+/* NULL for values that this interface has no text for, such as lists. */
 static json_t *text_value(duckdb_result *result, idx_t column, idx_t row) {
     if (duckdb_value_is_null(result, column, row))
         return json_null();
     char *text = duckdb_value_varchar(result, column, row);
-    json_t *value = json_string(text);
+    json_t *value = text == NULL ? NULL : json_string(text);
     duckdb_free(text);
     return value;
 }
 
-static void print_rows(duckdb_result *result) {
+static bool print_row(duckdb_result *result, idx_t row) {
+    json_t *values = json_array();
+    for (idx_t c = 0; c < duckdb_column_count(result); c++) {
+        if (json_array_append_new(values, text_value(result, c, row)) != 0) {
+            fprintf(stderr, "no text for \"%s\": cast it to varchar\n",
+                    duckdb_column_name(result, c));
+            json_decref(values);
+            return false;
+        }
+    }
+    print_line(values);
+    return true;
+}
+
+static bool print_rows(duckdb_result *result) {
     idx_t columns = duckdb_column_count(result);
     json_t *names = json_array();
     for (idx_t c = 0; c < columns; c++)
         json_array_append_new(names, json_string(duckdb_column_name(result, c)));
     print_line(names);
-    for (idx_t r = 0; r < duckdb_row_count(result); r++) {
-        json_t *values = json_array();
-        for (idx_t c = 0; c < columns; c++)
-            json_array_append_new(values, text_value(result, c, r));
-        print_line(values);
-    }
+    bool is_ok = true;
+    for (idx_t r = 0; is_ok && r < duckdb_row_count(result); r++)
+        is_ok = print_row(result, r);
+    return is_ok;
 }
 
 static bool answer(duckdb_connection connection, const char *sql) {
     duckdb_result result;
     bool is_ok = duckdb_query(connection, sql, &result) == DuckDBSuccess;
     if (is_ok)
-        print_rows(&result);
+        is_ok = print_rows(&result);
     else
         fprintf(stderr, "%s\n", duckdb_result_error(&result));
     duckdb_destroy_result(&result);
