@@ -168,6 +168,20 @@ class TypeTest(LakeTest):
         self.assertEqual(lake.query("FROM silver.sales ORDER BY day"),
                          [("2024-05-01", "1"), ("2024-05-02", "1")])
 
+    def test_partitions_of_moments_are_the_same_in_another_zone(self):
+        rome, york = (LAKE_YAML + f"timezone: {zone}\n"
+                      for zone in ("Europe/Rome", "America/New_York"))
+        lake = self.one_table("{ts: timestamptz, n: int64}", "SELECT ts, n FROM raw.sales\n",
+                              "ts,n\n2024-05-01T23:30:00Z,1\n2024-05-01T23:30:00.25Z,2\n,4\n",
+                              **{"lake.yaml": rome,
+                                 "tables/silver/sales.yaml": "partition_by: [ts]\n"})
+        before = lake.partitions("silver.sales")
+        self.assertEqual(before[0], "ts=2024-05-01 23%3A30%3A00+00")
+        lake.write("lake.yaml", york)
+        self.assertEqual(lake.run(NOW + 1)["partitions"]["emptied"], 0)
+        self.assertEqual(lake.partitions("silver.sales"), before)
+        self.assertEqual(lake.query("SELECT count(*), sum(n) FROM silver.sales"), [("3", "7")])
+
     def test_timestamps_keep_their_microseconds(self):
         lake = self.one_table("{ts: timestamp}", "SELECT ts FROM raw.sales\n",
                               "ts\n2024-05-01 23:59:59.999999\n1066-10-14 00:00:00\n")

@@ -27,6 +27,26 @@ void maps_add_all_names(const job_map *map, size_t place, buf *sql) {
         buf_printf(sql, "%sm%zu_w", map->keys.count > 0 ? ", " : "", place);
 }
 
+void maps_add_text(const char *value, const char *type, buf *sql) {
+    if (!str_eq(type, "TIMESTAMP WITH TIME ZONE")) {
+        buf_printf(sql, "CAST(%s AS VARCHAR)", value);
+        return;
+    }
+    buf_printf(sql,
+               "CAST(%s AT TIME ZONE 'UTC' AS VARCHAR)"
+               " || CASE WHEN isfinite(%s) THEN '+00' ELSE '' END",
+               value, value);
+}
+
+void maps_add_key_texts(const job_map *map, size_t place, buf *sql) {
+    for (size_t k = 0; k < map->keys.count; k++) {
+        char name[48];
+        (void)snprintf(name, sizeof name, "m%zu_%zu", place, k);
+        buf_add(sql, ", ");
+        maps_add_text(name, map->keys.items[k].type, sql);
+    }
+}
+
 void maps_add_condition(const job_map *map, size_t place, buf *sql) {
     if (map->where != NULL)
         buf_printf(sql, " AND m%zu_w", place);
@@ -36,8 +56,7 @@ void maps_add_condition(const job_map *map, size_t place, buf *sql) {
 static void add_select(const job_map *map, size_t place, const char *from, int64_t limit,
                        buf *sql) {
     buf_add(sql, "SELECT CAST(sum(rows) AS VARCHAR)");
-    for (size_t k = 0; k < map->keys.count; k++)
-        buf_printf(sql, ", CAST(m%zu_%zu AS VARCHAR)", place, k);
+    maps_add_key_texts(map, place, sql);
     buf_printf(sql, " FROM %s", from);
     if (map->keys.count == 0) {
         buf_add(sql, " HAVING sum(rows) > 0");

@@ -22,6 +22,11 @@ CHECKED status maps_read(db *d, const job_map *map, size_t place, const char *fr
 void maps_add_key_names(const job_map *map, size_t place, buf *sql);
 /* All columns of the map in the small table: "m1_0, m1_1, m1_w". */
 void maps_add_all_names(const job_map *map, size_t place, buf *sql);
+/* The value's text, of which partitions' texts are made: of a moment that of UTC, so that another
+ * time zone of the lake gives no second text to the same partition. */
+void maps_add_text(const char *value, const char *type, buf *sql);
+/* ", <text of m1_0>, <text of m1_1>" */
+void maps_add_key_texts(const job_map *map, size_t place, buf *sql);
 /* " AND m1_w": only rows that belong to some partition; nothing when all do. */
 void maps_add_condition(const job_map *map, size_t place, buf *sql);
 

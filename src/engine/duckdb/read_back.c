@@ -124,8 +124,7 @@ static status read_map(db *d, const job_map *map, size_t place, arena *a, db_tab
                        error *err) {
     buf sql = buf_new(a);
     buf_add(&sql, "SELECT o.__weir_c1, CAST(sum(b.rows) AS VARCHAR)");
-    for (size_t k = 0; k < map->keys.count; k++)
-        buf_printf(&sql, ", CAST(m%zu_%zu AS VARCHAR)", place, k);
+    maps_add_key_texts(map, place, &sql);
     buf_add(&sql, " FROM __weir_back AS b JOIN __weir.ordinals AS o ON o.__weir_c0 = b.path"
                   " WHERE true");
     maps_add_condition(map, place, &sql);
