@@ -21,7 +21,7 @@ static const char *reason_against(const undo *u, const ledger_undoable *found) {
     if (!found->is_current)
         return "replaced since";
     if (found->is_other_generation)
-        return "the table had other columns or partitions";
+        return "other columns or partitions: put the definition back, then weir run --redefine";
     if (found->is_gone)
         return "gc has removed what was there before";
     return NULL;

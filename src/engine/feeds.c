@@ -158,18 +158,19 @@ static status read_rows(const lake_table *reader, const lake_input *input, const
     return OK;
 }
 
-/* The input's partition names the reader's: pick the values of the columns that it shares. */
-static status same_partition(const lake_table *reader, const lake_input *input,
-                             const char *partition, arena *a, const char **ret, error *err) {
+/* The input's partition names the reader's: pick the values of the columns that it shares. NULL: it
+ * is one of an older partitioning, and what takes its place will say. */
+static const char *same_partition(const lake_table *reader, const lake_input *input,
+                                  const char *partition, arena *a) {
     const strings *from = &input->table->partition_by, *to = feeds_columns(reader, input);
     const char **values = NULL, **own = ARENA_ARRAY(a, const char *, to->count);
-    TRY(partition_values(partition, from, a, &values, err));
+    if (partition_values(partition, from, a, &values, NULL) != OK)
+        return NULL;
     for (size_t i = 0; i < to->count; i++)
         for (size_t j = 0; j < from->count; j++)
             if (str_eq(from->items[j], input->map.same.items[i]))
                 own[i] = values[j];
-    *ret = partition_text(a, to, own);
-    return OK;
+    return partition_text(a, to, own);
 }
 
 status feeds_read_edge(const lake_table *reader, const lake_input *input, const json_t *answer,
@@ -183,9 +184,10 @@ status feeds_read_edge(const lake_table *reader, const lake_input *input, const 
     }
     if (input->map.kind != MAP_ALL) {
         ASSERT(partition != NULL);
-        TRY(same_partition(reader, input, partition, a, &only, err));
+        only = same_partition(reader, input, partition, a);
     }
-    vec_push(a, &feed.partitions, only);
+    if (only != NULL)
+        vec_push(a, &feed.partitions, only);
     feed.rows = ARENA_ARRAY(a, int64_t, 1);
     *ret = feed;
     return OK;

@@ -39,7 +39,8 @@ bool feeds_need_rows(const lake_input *input);
  * E_ENGINE when the answer does not fit the maps. */
 CHECKED status feeds_read(const lake *l, const lake_table *t, const json_t *answer,
                           const char *partition, arena *a, unit_feeds *ret, error *err);
-/* The same for one edge. */
+/* The same for one edge. A partition of an older partitioning feeds nothing under a map that takes
+ * its text. */
 CHECKED status feeds_read_edge(const lake_table *reader, const lake_input *input,
                                const json_t *answer, const char *partition, arena *a,
                                unit_feed *ret, error *err);

@@ -39,7 +39,7 @@ typedef struct ledger_undoable {
     int64_t old_partition_id;
     int64_t old_derivation, old_version; /* 0: there was none */
     bool is_current;                     /* still */
-    bool is_other_generation;            /* the older one has other columns or partitions */
+    bool is_other_generation;            /* the run gave the table other columns or partitions */
     bool is_gone;                        /* gc removed the older one's files */
 } ledger_undoable;
 typedef VEC(ledger_undoable) ledger_undoables;

@@ -170,7 +170,9 @@ status ledger_undoables_of(ledger *l, const char *run, arena *a, ledger_undoable
     const ledger_query query = {
         "SELECT c.tbl, p.text, c.partition, c.derivation, c.version, c.to_seq, o.partition,"
         " o.derivation, o.version, CASE WHEN q.generation <> t.generation"
-        " OR p.generation <> t.generation THEN 1 ELSE 0 END,"
+        " OR p.generation <> t.generation OR EXISTS (SELECT 1 FROM current r"
+        " WHERE r.tbl = c.tbl AND r.to_seq = c.from_seq AND r.generation <> p.generation)"
+        " THEN 1 ELSE 0 END,"
         " CASE WHEN v.state <> 'kept' THEN 1 ELSE 0 END FROM moment m CROSS JOIN tbl t"
         " CROSS JOIN current c CROSS JOIN partition p"
         " LEFT JOIN current o ON o.id = (SELECT max(b.id) FROM partition s"

@@ -191,7 +191,8 @@ static void test_other_columns_and_lost_tables_cannot_come_back(void **state) {
     world_define(w);
     assert_string_equal(undo(w, of),
                         "a table that is gone month=2020-01-01 the table is no longer defined;"
-                        " gold.total () the table had other columns or partitions;"
+                        " gold.total () other columns or partitions: put the definition back, then "
+                        "weir run --redefine;"
                         " silver.sales event_date=2020-01-01 undone");
 }
 
