@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/path.h"
 #include "ledger/journal.h"
+#include "ledger/location.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-static const char MARKER[] = ".weir/lake.json";
+static const char MARKER[] = ".weir/lake.json", UNFINISHED[] = "new";
 enum { MARKER_SIZE_MAX = 65536, IDENTITY_FORMAT = 1 };
 
 typedef struct marker {
@@ -86,16 +87,18 @@ static status find_marker(const lake *l, arena *a, const char **ret_id, error *e
 }
 
 static status refuse_without_store(const lake *l, error *err) {
-    error_set(err, E_FOREIGN, "ledger \"%s\" is there, but store \"%s\" has no %s", l->ledger,
-              l->store, MARKER);
+    ARENA_AUTO a = arena_new();
+    error_set(err, E_FOREIGN, "ledger \"%s\" is there, but store \"%s\" has no %s",
+              ledger_shown(a, l->ledger), l->store, MARKER);
     error_hint(err, "Bring back the store or correct `store` in lake.yaml; to begin anew, move the "
                     "ledger away.");
     return E_FOREIGN;
 }
 
 static status refuse_without_ledger(const lake *l, error *err) {
+    ARENA_AUTO a = arena_new();
     error_set(err, E_FOREIGN, "store \"%s\" belongs to a lake, but ledger \"%s\" is not there",
-              l->store, l->ledger);
+              l->store, ledger_shown(a, l->ledger));
     error_hint(err,
                "Bring it back, or make it anew with `weir ledger rebuild`; or correct `ledger` "
                "in lake.yaml; to begin anew, move the store away.");
@@ -118,7 +121,9 @@ status identity_look(const lake *l, arena *a, identity_state *ret, const char **
                      error *err) {
     const char *id = NULL;
     TRY(find_marker(l, a, &id, err));
-    bool ledger_there = file_exists(l->ledger);
+    bool ledger_there = true;
+    if (id == NULL || ledger_is_file(l->ledger)) /* who opens it next finds that out, too */
+        TRY(ledger_exists(l->ledger, &ledger_there, err));
     if (ledger_there && id == NULL)
         TRY(check_unused(l, err));
     if (!ledger_there && id != NULL)
@@ -126,6 +131,11 @@ status identity_look(const lake *l, arena *a, identity_state *ret, const char **
     *ret = id != NULL ? IDENTITY_WHOLE : IDENTITY_FRESH;
     *ret_id = id;
     return OK;
+}
+
+status identity_open(const lake *l, const char *id, ledger **ret, error *err) {
+    status result = ledger_open(l->ledger, id, ret, err);
+    return result == E_NOT_FOUND ? refuse_without_ledger(l, err) : result;
 }
 
 static status put_marker(const lake *l, const char *id, error *err) {
@@ -144,45 +154,28 @@ static status put_marker(const lake *l, const char *id, error *err) {
     return result;
 }
 
-/* A ledger's file, and the two that SQLite keeps beside it. */
-static const char *const ENDINGS[] = {"", "-wal", "-shm"};
-
-static status remove_unfinished(const char *ledger_path, error *err) {
-    ARENA_AUTO a = arena_new();
-    for (size_t i = 0; i < ARRAY_SIZE(ENDINGS); i++) {
-        const char *path = arena_printf(a, "%s%s", ledger_path, ENDINGS[i]);
-        if (unlink(path) != 0 && errno != ENOENT)
-            return error_set_errno(err, errno, "cannot remove \"%s\"", path);
-    }
-    return OK;
-}
-
 /* Under a name of its own until it is whole: a ledger that is there can be opened. */
-static status begin_ledger(const lake *l, const char *id, arena *a, const char **ret_unfinished,
-                           ledger **ret, error *err) {
-    TRY(dir_make(path_parent(a, l->ledger), err));
-    const char *unfinished = arena_printf(a, "%s.new", l->ledger);
-    TRY(remove_unfinished(unfinished, err));
-    *ret_unfinished = unfinished;
+static status begin_ledger(const lake *l, const char *id, const char *unfinished, ledger **ret,
+                           error *err) {
+    TRY(ledger_make_room(l->ledger, err));
+    TRY(ledger_remove(unfinished, err));
     return ledger_create(unfinished, id, l->name, ret, err);
-}
-
-static status finish_ledger(const lake *l, const char *unfinished, arena *a, error *err) {
-    if (rename(unfinished, l->ledger) != 0)
-        return error_set_errno(err, errno, "cannot make ledger \"%s\"", l->ledger);
-    TRY(remove_unfinished(unfinished, err));
-    return dir_sync(path_parent(a, l->ledger), err);
 }
 
 static status create_ledger(const lake *l, const clock_source *clock, error *err) {
     ARENA_AUTO a = arena_new();
     char id[ID_TEXT_SIZE];
     clock_new_id(clock, id);
-    const char *unfinished = NULL;
     ledger *made = NULL;
-    TRY(begin_ledger(l, id, a, &unfinished, &made, err));
+    if (!ledger_is_file(l->ledger)) {
+        status result = ledger_create(l->ledger, id, l->name, &made, err);
+        ledger_close(made);
+        return result == E_EXISTS ? OK : result; /* another host was faster */
+    }
+    const char *unfinished = ledger_beside(a, l->ledger, UNFINISHED);
+    TRY(begin_ledger(l, id, unfinished, &made, err));
     ledger_close(made);
-    return finish_ledger(l, unfinished, a, err);
+    return ledger_move(unfinished, l->ledger, err);
 }
 
 static status create_both(const lake *l, const clock_source *clock, arena *a, error *err) {
@@ -191,7 +184,9 @@ static status create_both(const lake *l, const clock_source *clock, arena *a, er
     TRY(identity_look(l, a, &state, &id, err));
     if (state == IDENTITY_WHOLE)
         return OK;
-    if (!file_exists(l->ledger))
+    bool is_there;
+    TRY(ledger_exists(l->ledger, &is_there, err));
+    if (!is_there)
         TRY(create_ledger(l, clock, err));
     crash_point("init.ledger");
     ledger *made = NULL;
@@ -231,7 +226,7 @@ status identity_create(const lake *l, const clock_source *clock, ledger **ret, e
     identity_state state = IDENTITY_FRESH;
     const char *id = NULL;
     TRY(identity_look(l, a, &state, &id, err));
-    return ledger_open(l->ledger, id, ret, err);
+    return identity_open(l, id, ret, err);
 }
 
 static status refuse_no_journal(const lake *l, error *err) {
@@ -251,26 +246,23 @@ static status replay_journal(const lake *l, ledger *into, int64_t *ret_commits, 
 /* Nothing is there when an earlier attempt was cut off: what that one set aside stays. */
 static status set_aside(const lake *l, error *err) {
     ARENA_AUTO a = arena_new();
-    if (!file_exists(l->ledger))
+    bool is_there;
+    TRY(ledger_exists(l->ledger, &is_there, err));
+    if (!is_there)
         return OK;
-    const char *aside = arena_printf(a, "%s" IDENTITY_REPLACED, l->ledger);
-    TRY(remove_unfinished(aside, err));
-    for (size_t i = 0; i < ARRAY_SIZE(ENDINGS); i++) {
-        const char *from = arena_printf(a, "%s%s", l->ledger, ENDINGS[i]);
-        if (rename(from, arena_printf(a, "%s%s", aside, ENDINGS[i])) != 0 && errno != ENOENT)
-            return error_set_errno(err, errno, "cannot set \"%s\" aside", from);
-    }
-    return OK;
+    const char *aside = ledger_beside(a, l->ledger, IDENTITY_REPLACED);
+    TRY(ledger_remove(aside, err));
+    return ledger_move(l->ledger, aside, err);
 }
 
 static status rebuild_locked(const lake *l, int64_t *ret_commits, error *err) {
     ARENA_AUTO a = arena_new();
-    const char *id = NULL, *unfinished = NULL;
+    const char *id = NULL, *unfinished = ledger_beside(a, l->ledger, UNFINISHED);
     ledger *made = NULL;
     TRY(find_marker(l, a, &id, err));
     if (id == NULL)
         return refuse_no_journal(l, err);
-    TRY(begin_ledger(l, id, a, &unfinished, &made, err));
+    TRY(begin_ledger(l, id, unfinished, &made, err));
     status result = replay_journal(l, made, ret_commits, err);
     ledger_close(made);
     crash_point("rebuild.replayed");
@@ -278,8 +270,9 @@ static status rebuild_locked(const lake *l, int64_t *ret_commits, error *err) {
         result = set_aside(l, err);
     crash_point("rebuild.set_aside");
     if (result == OK)
-        return finish_ledger(l, unfinished, a, err);
-    (void)remove_unfinished(unfinished, NULL);
+        return ledger_move(unfinished, l->ledger, err);
+    status ignored = ledger_remove(unfinished, NULL);
+    (void)ignored;
     return result;
 }
 

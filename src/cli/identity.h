@@ -19,14 +19,18 @@ typedef enum identity_state {
 CHECKED status identity_look(const lake *l, arena *a, identity_state *ret, const char **ret_id,
                              error *err);
 
+/* Open the ledger of a lake that is whole, with the store's id. E_FOREIGN: it is not there, after
+ * all. */
+CHECKED status identity_open(const lake *l, const char *id, ledger **ret, error *err);
+
 /* Make store and ledger, and open it. When somebody else did in between, theirs is opened.
  * E_EXISTS: another lake took the store. */
 CHECKED status identity_create(const lake *l, const clock_source *clock, ledger **ret, error *err);
 
-/* Make the ledger anew from the store alone: its marker and its journal. A file in its place is
+/* Make the ledger anew from the store alone: its marker and its journal. A ledger in its place is
  * kept beside it, under IDENTITY_REPLACED. ret_commits: how many were replayed.
  * E_NOT_FOUND: the store has no marker, or no journal; else as journal_replay. */
-#define IDENTITY_REPLACED ".replaced"
+#define IDENTITY_REPLACED "replaced" /* for ledger_beside */
 CHECKED status identity_rebuild(const lake *l, int64_t *ret_commits, error *err);
 
 #endif

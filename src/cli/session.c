@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "cli/identity.h"
 #include "ledger/journal.h"
+#include "ledger/location.h"
 
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -159,18 +160,18 @@ static status open_ledger(session *s, session_access access, error *err) {
     const char *id = NULL;
     TRY(identity_look(s->lake, s->arena, &state, &id, err));
     if (state == IDENTITY_WHOLE)
-        return ledger_open(s->lake->ledger, id, &s->ledger, err);
+        return identity_open(s->lake, id, &s->ledger, err);
     if (access != SESSION_CHANGE)
         return refuse_fresh(s->lake, err);
     log_write(s->command->log, LOG_INFO, "new lake \"%s\": making ledger \"%s\" and store \"%s\"",
-              s->lake->name, s->lake->ledger, s->lake->store);
+              s->lake->name, ledger_shown(s->arena, s->lake->ledger), s->lake->store);
     return identity_create(s->lake, s->command->clock, &s->ledger, err);
 }
 
 static void tell_behind(const session *s, session_access access, int64_t count) {
     log_write(s->command->log, LOG_WARN,
               "ledger \"%s\" is older than its store: %s by %" PRId64 " commits of the journal",
-              s->lake->ledger,
+              ledger_shown(s->arena, s->lake->ledger),
               access >= SESSION_AMEND ? "it was brought forward"
                                       : "what follows is of a copy brought forward",
               count);

@@ -5,6 +5,7 @@
 #include "cli/identity.h"
 #include "cli/session.h"
 #include "ledger/journal.h"
+#include "ledger/location.h"
 
 #include <errno.h>
 #include <sys/statvfs.h>
@@ -135,25 +136,28 @@ static status look_at_journal(session *s, const char **ret_detail, error *err) {
         *ret_detail = arena_printf(s->arena,
                                    "%s, older than its journal: the next run brings it "
                                    "forward",
-                                   s->lake->ledger);
+                                   ledger_shown(s->arena, s->lake->ledger));
     return OK;
 }
 
 static status try_ledger(session *s, const char **ret_detail, error *err) {
     identity_state state = IDENTITY_FRESH;
     const char *id = NULL;
-    *ret_detail = s->lake->ledger;
+    const char *shown = ledger_shown(s->arena, s->lake->ledger);
+    *ret_detail = shown;
     TRY(identity_look(s->lake, s->arena, &state, &id, err));
     if (state == IDENTITY_FRESH) {
-        *ret_detail = arena_printf(s->arena, "%s, not made yet: `weir run` does", s->lake->ledger);
-        return can_be_made(s->arena, s->lake->ledger, err);
+        *ret_detail = arena_printf(s->arena, "%s, not made yet: `weir run` does", shown);
+        return ledger_is_file(s->lake->ledger) ? can_be_made(s->arena, s->lake->ledger, err) : OK;
     }
-    TRY(ledger_open(s->lake->ledger, id, &s->ledger, err));
+    TRY(identity_open(s->lake, id, &s->ledger, err));
     TRY(look_at_journal(s, ret_detail, err));
     if (!ledger_is_read_only(s->ledger))
         return OK;
-    error_set(err, E_DENIED, "ledger \"%s\" cannot be written", s->lake->ledger);
-    error_hint(err, "Queries work; runs need the file and its folder to be writable.");
+    error_set(err, E_DENIED, "ledger \"%s\" cannot be written", shown);
+    error_hint(err, ledger_is_file(s->lake->ledger)
+                        ? "Queries work; runs need the file and its folder to be writable."
+                        : "Queries work; runs need the rights that doc/postgres.md lists.");
     return E_DENIED;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/identity.h"
 #include "cli/session.h"
 #include "ledger/journal.h"
+#include "ledger/location.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +20,7 @@ static status open_whole(session *s, error *err) {
     const char *id = NULL;
     TRY(identity_look(s->lake, s->arena, &state, &id, err));
     if (state == IDENTITY_WHOLE)
-        return ledger_open(s->lake->ledger, id, &s->ledger, err);
+        return identity_open(s->lake, id, &s->ledger, err);
     error_set(err, E_NOT_FOUND, "lake \"%s\" has no ledger yet", s->lake->name);
     error_hint(err, "`weir run` makes it.");
     return E_NOT_FOUND;
@@ -94,9 +95,11 @@ static status back_up(session *s, error *err) {
 }
 
 static status refuse_readable(const session *s, error *err) {
-    error_set(err, E_EXISTS, "ledger \"%s\" is there and can be read", s->lake->ledger);
-    error_hint(err, "Give --yes to make it anew all the same; it is kept as \"%s%s\".",
-               path_name(s->lake->ledger), IDENTITY_REPLACED);
+    const char *kept = ledger_beside(s->arena, s->lake->ledger, IDENTITY_REPLACED);
+    error_set(err, E_EXISTS, "ledger \"%s\" is there and can be read",
+              ledger_shown(s->arena, s->lake->ledger));
+    error_hint(err, "Give --yes to make it anew all the same; it is kept as \"%s\".",
+               ledger_shown(s->arena, kept));
     return E_EXISTS;
 }
 
@@ -127,24 +130,46 @@ static status rebuild_over(session *s, int64_t *ret_commits, error *err) {
 
 static void tell_rebuilt(const session *s, int64_t commits) {
     output *o = s->command->out;
+    const char *shown = ledger_shown(s->arena, s->lake->ledger);
     if (o->format == OUTPUT_TABLE) {
-        output_say(o, "made ledger \"%s\" from %" PRId64 " commits. Next:", s->lake->ledger,
-                   commits);
+        output_say(o, "made ledger \"%s\" from %" PRId64 " commits. Next:", shown, commits);
         output_say(o, "  weir run");
         return;
     }
     JSON_AUTO document = document_new();
-    json_object_set_new(document, "ledger", output_string(s->lake->ledger));
+    json_object_set_new(document, "ledger", output_string(shown));
     json_object_set_new(document, "commits", json_integer(commits));
     output_json(o, document);
 }
 
 static status rebuild(session *s, error *err) {
     int64_t commits = 0;
-    bool is_readable =
-        file_exists(s->lake->ledger) && ledger_open(s->lake->ledger, NULL, &s->ledger, NULL) == OK;
+    bool is_there;
+    TRY(ledger_exists(s->lake->ledger, &is_there, err));
+    bool is_readable = is_there && ledger_open(s->lake->ledger, NULL, &s->ledger, NULL) == OK;
     TRY(is_readable ? rebuild_over(s, &commits, err) : identity_rebuild(s->lake, &commits, err));
     tell_rebuilt(s, commits);
+    return OK;
+}
+
+static status copy_over(session *s, error *err) {
+    const strings *arguments = &s->command->options->arguments;
+    const char *from = arguments->items[1], *to = arguments->items[2];
+    int64_t seq = 0;
+    TRY(ledger_copy(from, to, &seq, err));
+    const char *shown = ledger_shown(s->arena, to);
+    output *o = s->command->out;
+    if (o->format == OUTPUT_TABLE) {
+        output_say(
+            o, "copied the ledger as of commit %" PRId64 ", and compared all of it. Next:", seq);
+        output_say(o, "  in lake.yaml, `ledger: %s`", shown);
+        return OK;
+    }
+    JSON_AUTO document = document_new();
+    json_object_set_new(document, "from", output_string(ledger_shown(s->arena, from)));
+    json_object_set_new(document, "to", output_string(shown));
+    json_object_set_new(document, "seq", json_integer(seq));
+    output_json(o, document);
     return OK;
 }
 
@@ -152,7 +177,16 @@ static const struct {
     const char *name;
     size_t arguments;
     status (*run)(session *s, error *err);
-} ACTIONS[] = {{"backup", 2, back_up}, {"rebuild", 1, rebuild}};
+} ACTIONS[] = {{"backup", 2, back_up}, {"copy", 3, copy_over}, {"rebuild", 1, rebuild}};
+
+/* Who mistypes a command does not want its password told. */
+static const char *shown_arguments(const command *c) {
+    const strings *arguments = &c->options->arguments;
+    strings shown = {0};
+    for (size_t i = 0; i < arguments->count; i++)
+        vec_push(c->arena, &shown, ledger_shown(c->arena, arguments->items[i]));
+    return str_join(c->arena, &shown, " ");
+}
 
 status verb_ledger(command *c, error *err) {
     const strings *arguments = &c->options->arguments;
@@ -167,8 +201,7 @@ status verb_ledger(command *c, error *err) {
         session_close(&s);
         return result;
     }
-    error_set(err, E_USAGE, "\"weir ledger %s\" is not understood",
-              str_join(c->arena, arguments, " "));
+    error_set(err, E_USAGE, "\"weir ledger %s\" is not understood", shown_arguments(c));
     error_hint(err, "The form is: weir ledger %s", c->verb->arguments);
     return E_USAGE;
 }

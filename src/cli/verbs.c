@@ -544,18 +544,21 @@ const verb VERBS[] = {
     {
         .name = "ledger",
         .group = VERB_OTHER,
-        .arguments = "backup FILE | rebuild",
+        .arguments = "backup FILE | copy FROM TO | rebuild",
         .arguments_min = 1,
-        .arguments_max = 2,
-        .line = "copy the ledger, or make it anew from the store",
-        .doc = "backup writes a copy of one state of the ledger to FILE while runs go on; a FILE "
-               "that is there is replaced with --yes. A copy put back later is brought forward by "
-               "the next run, from the journal in the store. rebuild makes a lost ledger anew from "
-               "the store alone, equal in deliveries, versions and lineage; the next run looks at "
-               "every partition and builds none. A ledger that can be read is replaced only with "
-               "--yes, and kept beside the new one.",
+        .arguments_max = 3,
+        .line = "copy the ledger, move it, or make it anew from the store",
+        .doc =
+            "backup writes a copy of one state of the ledger to FILE while runs go on; a FILE "
+            "that is there is replaced with --yes. A copy put back later is brought forward by "
+            "the next run, from the journal in the store. copy moves the ledger at FROM, a path "
+            "or postgresql://…, to TO, and compares all of it; then name TO in lake.yaml. rebuild "
+            "makes a lost ledger anew from the store alone, equal in deliveries, versions and "
+            "lineage; the next run looks at every partition and builds none. A ledger that can "
+            "be read is replaced only with --yes, and kept beside the new one.",
         .examples = {{"weir ledger backup /backup/italy.db", "a copy, at any time"},
                      {"weir ledger backup --yes /backup/italy.db", "the same every night"},
+                     {"weir ledger copy .weir/ledger.db postgresql:///weir", "to a team's"},
                      {"weir ledger rebuild && weir run", "after the ledger was lost"}},
         .run = verb_ledger,
     },

@@ -153,11 +153,13 @@ static const char *table_fingerprint(loader *l, const draft *d) {
     return finish(l, h);
 }
 
+/* What the lake is, not where: hosts that share it have its definition in folders of their own. */
 static const char *lake_fingerprint(loader *l) {
-    lake without_code = *l->lake;
-    without_code.code_version = NULL;
+    lake anywhere = *l->lake;
+    anywhere.code_version = NULL;
+    anywhere.land = anywhere.store = anywhere.ledger = NULL;
     hasher *h = hasher_new();
-    fields_hash(FILE_LAKE, false, &without_code, h);
+    fields_hash(FILE_LAKE, false, &anywhere, h);
     for (size_t i = 0; i < l->lake->layer_count; i++)
         hasher_text(h, l->lake->layers[i].name);
     for (size_t i = 0; i < l->lake->table_count; i++) {

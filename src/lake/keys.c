@@ -29,7 +29,9 @@ const key KEYS[] = {
      .doc = "the data, in a folder or s3://bucket/prefix; a layer's tables are at "
             "<store>/<layer>/<table>/"},
     {FILE_LAKE, "ledger", KEY_LOCATION, ".weir/ledger.db", IN_LAKE(ledger),
-     .doc = "the SQLite file with the truth about the lake"},
+     .doc =
+         "the truth about the lake: a SQLite file, or postgresql://user@host/database?schema=NAME "
+         "for several hosts"},
     {FILE_LAKE, "timezone", KEY_ZONE, "UTC", IN_LAKE(timezone),
      .doc = "the time zone of the SQL; the machine's own never matters"},
     {FILE_LAKE, "engine", KEY_WORD, "duckdb", KEY_NOT_STORED, .values = {"duckdb"},

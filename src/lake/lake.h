@@ -155,7 +155,7 @@ typedef struct lake {
     size_t layer_count;
     const char *land;   /* absolute folder */
     const char *store;  /* absolute folder */
-    const char *ledger; /* absolute path of the SQLite file */
+    const char *ledger; /* absolute path of a SQLite file, or postgresql://… with its secrets */
     const char *timezone;
     const char *code_version; /* as written or in WEIR_CODE_VERSION, else NULL: lake_code_version */
     const char *environment;  /* NULL: the default one */

@@ -105,9 +105,14 @@ static bool is_quote(const char *text) {
     return text[0] == '\0' || (is_one_character(text) && text[1] == '\0');
 }
 
+static bool is_served(const char *shown, const char *text) {
+    if (str_ends(shown, "ledger"))
+        return str_starts(text, "postgresql://") || str_starts(text, "postgres://");
+    return str_starts(text, "s3://") && str_ends(shown, "store");
+}
+
 status value_check_location(const char *shown, const char *text, error *err) {
-    bool is_served = str_starts(text, "s3://") && str_ends(shown, "store");
-    if (strstr(text, "://") != NULL && !is_served) {
+    if (strstr(text, "://") != NULL && !is_served(shown, text)) {
         status failed =
             error_set(err, E_DEFINITION, "\"%s: %s\" is not supported yet", shown, text);
         error_hint(err, "Name a local path, or s3://bucket/prefix.");

@@ -52,7 +52,14 @@ typedef struct db_driver {
      * ledger, in their order, and none of the driver's own. */
     const char *columns;
     const char *check; /* a statement whose rows tell what is damaged, or "ok"; NULL: none */
+    /* Several machines may use it: what a process of another one does, nobody here can see. */
+    bool is_shared;
     char *(*shown)(arena *a, const char *location); /* without what is secret in it */
+    char *(*beside)(arena *a, const char *location, const char *suffix); /* another place */
+    status (*exists)(const char *location, bool *ret, error *err);
+    /* to: nothing is there. In one step, as far as who opens either of them can see. */
+    status (*move)(const char *from, const char *to, error *err);
+    status (*remove)(const char *location, error *err); /* also where nothing is */
     /* create: a new or empty database is fine, otherwise E_NOT_FOUND and E_FOREIGN. In both cases
      * E_FOREIGN for a database of another program, which is left as it is. */
     status (*open)(const char *location, bool create, void **ret_state, error *err);

@@ -25,7 +25,7 @@ static status drop_ended_pins(ledger *l, arena *a, error *err) {
     TRY(ledger_write(l, "DELETE FROM pin WHERE until <= $1", values, ARRAY_SIZE(values), err));
     TRY(ledger_select(l, &query, a, &open, err));
     for (size_t i = 0; i < open.count; i++)
-        if (owner_look(open.items[i].process, a) == OWNER_DEAD)
+        if (ledger_owner_look(l, open.items[i].process, a) == OWNER_DEAD)
             TRY(ledger_pin_drop(l, open.items[i].id, err));
     return OK;
 }

@@ -26,6 +26,11 @@ status ledger_leave(ledger *l, bool own, status result, error *err) {
     return result;
 }
 
+owner_life ledger_owner_look(const ledger *l, const char *process, arena *a) {
+    return owner_look(process, l->driver->is_shared ? OWNER_OF_ANY_MACHINE : OWNER_OF_THIS_MACHINE,
+                      a);
+}
+
 status ledger_select(ledger *l, const ledger_query *query, arena *a, void *into, error *err) {
     db_rows *rows;
     TRY(db_query(l->d, query->sql, query->values, query->count, &rows, err));

@@ -7,6 +7,7 @@
 
 #include "ledger/db.h"
 #include "ledger/ledger.h"
+#include "ledger/owner.h"
 
 #include "base/strmap.h"
 
@@ -49,6 +50,9 @@ CHECKED status ledger_write(ledger *l, const char *sql, const db_value *values, 
 CHECKED status ledger_enter(ledger *l, bool *ret_own, error *err);
 /* Commit when own and result is OK, roll back when own and it is not. */
 CHECKED status ledger_leave(ledger *l, bool own, status result, error *err);
+
+/* Does the process still live that took a lease or a pin? */
+owner_life ledger_owner_look(const ledger *l, const char *process, arena *a);
 
 typedef struct ledger_query {
     const char *sql;

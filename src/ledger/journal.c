@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "ledger/journal_entry.h"
+#include "ledger/journal_tables.h"
 
 #include <inttypes.h>
 
@@ -267,8 +268,25 @@ static const char *const AFTERWARDS[] = {
     "DELETE FROM pending_object WHERE object IN (SELECT d.object FROM delivery d)",
 };
 
+/* Rows came with their ids, of which a database need not have taken notice. */
+static status raise_ids(ledger *l, error *err) {
+    ARENA_AUTO a = arena_new();
+    for (size_t i = 0; i < JOURNAL_TABLE_COUNT; i++) {
+        const journal_table *t = &JOURNAL_TABLES[i];
+        int64_t last;
+        if (!str_eq(t->columns[0].name, "id") || t->columns[0].type != JOURNAL_INT)
+            continue;
+        const char *sql = arena_printf(a, "SELECT max(id) FROM %s", t->name);
+        TRY(db_get_int(l->d, sql, NULL, 0, 0, &last, err));
+        if (last > 0)
+            TRY(db_id_raise(l->d, t->name, last, err));
+    }
+    return OK;
+}
+
 static status finish(ledger *l, int64_t seq, const char *sha256, error *err) {
     const db_value values[] = {DB_I(seq), DB_T(sha256)};
+    TRY(raise_ids(l, err));
     TRY(ledger_write(l, "UPDATE lake SET seq = $1, journal = $2, definition = NULL", values,
                      ARRAY_SIZE(values), err));
     for (size_t i = 0; i < ARRAY_SIZE(AFTERWARDS); i++)

@@ -32,10 +32,10 @@ static status find_lease(ledger *l, const char *name, arena *a, lease *ret, erro
     return OK;
 }
 
-static bool is_held(const lease *held, int64_t now, arena *a) {
+static bool is_held(const ledger *l, const lease *held, int64_t now, arena *a) {
     if (held->owner[0] == '\0' || held->until <= now)
         return false;
-    return owner_look(held->process, a) != OWNER_DEAD;
+    return ledger_owner_look(l, held->process, a) != OWNER_DEAD;
 }
 
 static status refuse_held(const char *name, const lease *held, error *err) {
@@ -69,7 +69,7 @@ static status take_lease(ledger *l, const lease_request *wanted, arena *a, int64
     TRY(db_now_us(l->d, &now, err));
     TRY(find_lease(l, wanted->name, a, &held, err));
     bool mine = str_eq(held.owner, wanted->owner) && str_eq(held.process, self);
-    if (!mine && is_held(&held, now, a))
+    if (!mine && is_held(l, &held, now, a))
         return refuse_held(wanted->name, &held, err);
     const lease next = {.owner = wanted->owner,
                         .process = self,

@@ -47,13 +47,13 @@ char *owner_self(arena *a) {
     return describe(a, getpid(), started == NULL ? "-" : started);
 }
 
-owner_life owner_look(const char *process, arena *a) {
+owner_life owner_look(const char *process, owner_machines machines, arena *a) {
     strings parts = str_split(a, process, ' ');
     int64_t pid;
     if (parts.count != 4 || !number_int64(parts.items[2], &pid))
         return OWNER_DEAD;
     if (!str_eq(parts.items[0], boot_id(a)))
-        return OWNER_DEAD;
+        return machines == OWNER_OF_ANY_MACHINE ? OWNER_UNKNOWN : OWNER_DEAD;
     if (!str_eq(parts.items[1], process_namespace(a)))
         return OWNER_UNKNOWN;
     const char *started = start_time(pid, a);

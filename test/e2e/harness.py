@@ -19,6 +19,7 @@ import uuid
 from pathlib import Path
 
 import gateway
+import places
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS_MAX = 300
@@ -118,6 +119,8 @@ class Lake:
             self.use_bucket(f"{self.dir.parent.name}-{uuid.uuid4().hex[:8]}")
         for path, text in files.items():
             self.write(path, text)
+        if "lake.yaml" not in files and (self.dir / "lake.yaml").exists():
+            self.write("lake.yaml", (self.dir / "lake.yaml").read_text())
 
     def use_bucket(self, prefix):
         """The store is below this prefix of the tests' bucket."""
@@ -135,6 +138,8 @@ class Lake:
         if path == "lake.yaml" and self.prefix and not re.search(r"(?m)^store:", content):
             content = f"{content.rstrip()}\nstore: s3://{gateway.BUCKET}/{self.prefix}\n"
         target.parent.mkdir(parents=True, exist_ok=True)
+        if path == "lake.yaml" and isinstance(content, str):
+            content = places.placed(content, target.read_text() if target.exists() else "")
         target.write_bytes(content.encode() if isinstance(content, str) else content)
         return target
 
@@ -245,6 +250,28 @@ class Lake:
                 seen[str(path)] = (found.st_size, found.st_ino, found.st_mtime_ns)
         return seen
 
+    def lose_ledger(self):
+        places.lose(self.dir)
+
+    def has_ledger(self, schema="weir"):
+        return places.exists(self.dir, schema)
+
+    def put_back_ledger(self, copy):
+        """Instead of the one that is there."""
+        self.lose_ledger()
+        if places.on_postgres():
+            self.weir("ledger", "copy", copy, places.location(self.dir))
+        else:
+            shutil.copyfile(copy, self.dir / ".weir" / "ledger.db")
+
+    def ledger_rows(self):
+        """Table → all its rows, with their columns, but for what is of the moment."""
+        if not places.on_postgres():
+            return ledger_rows(self.dir / ".weir" / "ledger.db")
+        with tempfile.TemporaryDirectory(prefix="weir-rows-") as top:
+            self.weir("ledger", "backup", Path(top) / "copy.db")
+            return ledger_rows(Path(top) / "copy.db")
+
     def land_is_empty(self):
         return not [p for p in self.land.rglob("*") if p.is_file()]
 
@@ -263,6 +290,7 @@ class LakeTest(unittest.TestCase):
         top = Path(tempfile.mkdtemp(prefix="weir-e2e-"))
         self.addCleanup(remove_tree, top)
         lake = Lake(files, top / "lake")
+        self.addCleanup(places.drop, lake.dir)
         if lake.prefix:
             self.addCleanup(remove_tree, lake.store)
         return lake
@@ -276,14 +304,16 @@ class LakeTest(unittest.TestCase):
         if prepare not in made:
             top = Path(tempfile.mkdtemp(prefix="weir-made-"))
             self.addClassCleanup(remove_tree, top)
+            self.addClassCleanup(places.drop, top / "lake")
             lake = Lake(self.files, top / "lake")
             made[prepare] = lake, prepare(lake)
             if lake.prefix:  # it stays where it is, and each test begins with what it held now
                 self.addClassCleanup(remove_tree, lake.store)
                 copy_tree(lake.store, top / "store")
         lake, told = made[prepare]
+        places.drop(self.lake.dir)
         remove_tree(self.lake.dir)
-        copy_tree(lake.dir, self.lake.dir)
+        copy_lake(lake.dir, self.lake.dir)
         if lake.prefix:
             self.lake.use_bucket(lake.prefix)
             remove_tree(lake.store)
@@ -338,6 +368,13 @@ def copy_tree(source, target):
         return new
 
     shutil.copytree(source, target, copy_function=copy, symlinks=True)
+
+
+def copy_lake(source, target):
+    """A lake's folder, and its ledger where that is elsewhere."""
+    copy_tree(source, target)
+    path = Path(target) / "lake.yaml"
+    path.write_text(places.copied(path.read_text()))
 
 
 def remove_tree(top):

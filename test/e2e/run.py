@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Run the end-to-end tests: run.py [NAME…], where a NAME is part of a test's id.
 
-WEIR names the binary. WEIR_TEST_STORE=s3: lakes are kept in a bucket (harness.py). Tests run in at
-most two processes, those of a class that sets up something for all of them in one. Failures are
-printed in full, then what took longest; the last line is `N passed, N failed, N skipped`.
+WEIR names the binary. WEIR_TEST_STORE=s3: lakes are kept in a bucket (harness.py);
+WEIR_TEST_LEDGER=postgres: their ledgers in PostgreSQL (places.py). Tests run in at most two
+processes, those of a class that sets up something for all of them in one. Failures are printed in
+full, then what took longest; the last line is `N passed, N failed, N skipped`.
 """
 import importlib
 import json
@@ -149,9 +150,11 @@ def main():
 
 
 def run():
+    import places  # the path is only known now
     groups = discover(sys.argv[1:])
     total, tests_took, groups_took = [0, 0, 0], [], []
-    with multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:
+    with places.served(), \
+            multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:
         for *counts, told, tests, group in pool.imap_unordered(run_group, groups):
             tell(told)
             total = [a + b for a, b in zip(total, counts)]

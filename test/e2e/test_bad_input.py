@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 from harness import NOW, LakeTest, clean_environment, weir_path
+from places import needs_ledger_file
 from sales import RAW, SILVER, raw_only, rows, sales
 
 GOOD = rows("2024-05-01,A,1", "2024-05-02,B,2")
@@ -291,6 +292,7 @@ class FullDiskTest(LakeTest):
         self.assertEqual(sha256(kept.read_bytes()), sha256(body.encode()))
 
 
+@needs_ledger_file
 class LedgerTest(LakeTest):
     files = sales()
 

@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 from harness import LAKE_YAML, NOW, LakeTest, clean_environment, oracle, weir_path
+from places import needs_ledger_file
 from sales import rows, sales
 
 DAY = "day=2024-05-01"
@@ -308,6 +309,7 @@ class GcTest(CareTest):
         self.assertFalse((self.lake.store / "silver" / ".weir" / "project" / "silver.sales" /
                           "x").exists())
 
+    @needs_ledger_file
     def test_a_ledger_that_knows_nothing_removes_nothing(self):
         before = self.objects()
         ledger = sqlite3.connect(self.lake.dir / ".weir" / "ledger.db")
@@ -513,6 +515,7 @@ class DiffTest(CareTest):
 
 
 class DoctorTest(CareTest):
+    @needs_ledger_file
     def test_a_sound_lake_and_its_troubles(self):
         told = self.lake.json("doctor")
         self.assertTrue(told["ok"], told)
@@ -554,9 +557,7 @@ class DoctorTest(CareTest):
         self.assertEqual(self.checks(self.lake, expect=1)["ledger"][0], "problem")
         newest.write_bytes(kept)
         self.correct()
-        for path in (self.lake.dir / ".weir").glob("ledger.db*"):
-            path.unlink()
-        shutil.copyfile(copy, self.lake.dir / ".weir" / "ledger.db")
+        self.lake.put_back_ledger(copy)
         state, detail, _ = self.checks(self.lake)["ledger"]
         self.assertEqual(state, "ok")
         self.assertIn("the next run brings it forward", detail)

@@ -104,7 +104,7 @@ class StartTest(LakeTest):
     def test_init_of_a_cloned_definition_makes_ledger_and_store(self):
         lake = self.new_lake(sales())
         lake.weir("init")
-        self.assertTrue((lake.dir / ".weir/ledger.db").is_file())
+        self.assertTrue(lake.has_ledger())
         identity = json.loads((lake.store / ".weir/lake.json").read_text())
         self.assertTrue(any(len(str(value)) >= 16 for value in identity.values()), identity)
 
@@ -281,7 +281,7 @@ class ValidateTest(LakeTest):
         lake = self.new_lake(sales())
         lake.weir("validate")
         self.assertFalse(lake.store.exists())
-        self.assertFalse((lake.dir / ".weir/ledger.db").exists())
+        self.assertFalse(lake.has_ledger())
 
     def test_the_examples_are_valid(self):
         from harness import REPOSITORY

@@ -123,7 +123,7 @@ class CodeTest(LakeTest):
         self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.total"), "7")
         events = [("accept", "silver.sales", "only from June on")]
         self.assertEqual(self.lake.query("SELECT what, ref, why FROM weir.event"), events)
-        (self.lake.dir / ".weir/ledger.db").unlink()
+        self.lake.lose_ledger()
         self.lake.weir("ledger", "rebuild")
         self.assertEqual(self.lake.run(NOW + 2)["partitions"]["built"], 0)
         self.assertEqual(self.lake.query("SELECT what, ref, why FROM weir.event"), events)

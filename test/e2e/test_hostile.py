@@ -11,7 +11,8 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from harness import LAKE_YAML, NOW, Lake, LakeTest, copy_tree, remove_tree
+import places
+from harness import LAKE_YAML, NOW, Lake, LakeTest, copy_lake, remove_tree
 from sales import rows, sales
 
 DAY = "day=2024-05-01"
@@ -40,8 +41,9 @@ class HostileTest(LakeTest):
         whole.run(NOW + 1)
 
     def setUp(self):
-        copy_tree(self.top / "whole", self.top / "lake")
+        copy_lake(self.top / "whole", self.top / "lake")
         self.addCleanup(remove_tree, self.top / "lake")
+        self.addCleanup(places.drop, self.top / "lake")
         self.lake = Lake({}, self.top / "lake")
         self.journal = self.lake.store / ".weir" / "journal"
         self.ledger = self.lake.dir / ".weir" / "ledger.db"
@@ -56,14 +58,14 @@ class HostileTest(LakeTest):
         return [(f["kind"], f["layer"], Path(f["object"]).name, f["detail"]) for f in told]
 
     def remove_ledger(self):
-        for path in self.ledger.parent.glob("ledger.db*"):
-            path.unlink()
+        self.lake.lose_ledger()
 
     def write(self, path, body):
         path.chmod(0o644)
         path.write_bytes(body if isinstance(body, bytes) else body.encode())
 
 
+@places.needs_ledger_file
 class LedgerTest(HostileTest):
     def test_one_that_was_cut_short_does_nothing(self):
         body = self.ledger.read_bytes()
@@ -116,8 +118,8 @@ class MarkerTest(HostileTest):
              f'store "{self.lake.store}" belongs to lake "other", not to "test"',
              "Name another store in lake.yaml, or call the lake \"other\" again."),
             (json.dumps({**own, "lake": "01aaaaaaaaaaaaaaaaaaaaaaaa"}), 2,
-             f'ledger "{self.ledger}" is of lake "{own["lake"]}", the store of lake '
-             '"01aaaaaaaaaaaaaaaaaaaaaaaa"',
+             f'ledger "{places.location(self.lake.dir)}" is of lake "{own["lake"]}", the store of '
+             'lake "01aaaaaaaaaaaaaaaaaaaaaaaa"',
              "Check `ledger` and `store` in lake.yaml: one lake has one store and one ledger."),
             (json.dumps({**own, "format": 2}), 2, f'"{marker}" is of a newer weir',
              "Use the newer weir."),
@@ -190,7 +192,7 @@ class JournalTest(HostileTest):
             error = self.lake.weir("ledger", "rebuild", "-o", "json", expect=code).error
             self.assertEqual(error["message"], f'journal entry ".weir/journal/{entry.name}" {what}')
             self.assertTrue(error["hint"] == REPLAY_HINT or code == 2, error)
-            self.assertFalse(self.ledger.exists())
+            self.assertFalse(self.lake.has_ledger())
             self.write(entry, kept)
         self.lake.weir("ledger", "rebuild")
 

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import REPOSITORY, Lake, ledger_rows, oracle, remove_tree, sql_text
+from harness import REPOSITORY, Lake, copy_lake, oracle, remove_tree, sql_text
 
 DELIVERIES = REPOSITORY.parent / "shared" / "data" / "italy-2020" / "deliveries"
 DEFINITION = Path(__file__).resolve().parent / "italy"
@@ -293,13 +293,12 @@ class ItalyTest(unittest.TestCase):
             self.assertEqual(lake.query("SELECT * FROM weir.version ORDER BY ALL"), versions)
 
     def test_a_lost_ledger_is_made_anew_and_builds_nothing(self):
-        shutil.copytree(self.daily.dir, self.top / "lost", symlinks=True)
+        copy_lake(self.daily.dir, self.top / "lost")
         lost = Lake({}, self.top / "lost")
-        for path in (lost.dir / ".weir").glob("ledger.db*"):
-            path.unlink()
-        kept = ledger_rows(self.daily.dir / ".weir" / "ledger.db")
+        lost.lose_ledger()
+        kept = self.daily.ledger_rows()
         lost.weir("ledger", "rebuild")
-        made = ledger_rows(lost.dir / ".weir" / "ledger.db")
+        made = lost.ledger_rows()
         self.assertEqual(made.keys(), kept.keys())
         for table, rows in kept.items():
             self.assertEqual(made[table], rows, table)

@@ -5,7 +5,8 @@ import signal
 import sqlite3
 import subprocess
 
-from harness import NOW, LakeTest, clean_environment, definition, ledger_rows, weir_path
+from harness import NOW, LakeTest, clean_environment, definition, weir_path
+from places import needs_ledger_file
 
 FILES = definition(
     raw__sales="columns: {day: date, shop: string, amount: int64}\n",
@@ -48,11 +49,10 @@ class LedgerTest(LakeTest):
         self.begin_with(history)
 
     def remove_ledger(self):
-        for path in self.ledger.parent.glob("ledger.db*"):
-            path.unlink()
+        self.lake.lose_ledger()
 
     def rows(self):
-        return ledger_rows(self.ledger)
+        return self.lake.ledger_rows()
 
     def what_counts(self):
         return (self.lake.digests(),
@@ -69,7 +69,7 @@ class LedgerTest(LakeTest):
     def refuse_rebuild(self, *words, expect=1):
         result = self.lake.weir("ledger", "rebuild", "-o", "json", expect=expect)
         self.assert_error(result, *words)
-        self.assertFalse(self.ledger.exists())
+        self.assertFalse(self.lake.has_ledger())
 
     def test_a_lost_ledger_is_made_anew_from_the_store(self):
         self.live()
@@ -146,9 +146,10 @@ class LedgerTest(LakeTest):
         result = self.lake.weir("ledger", "rebuild", "-o", "json", expect=1)
         self.assert_error(result, "--yes")
         self.lake.weir("ledger", "rebuild", "--yes")
-        self.assertTrue((self.ledger.parent / "ledger.db.replaced").exists())
+        self.assertTrue(self.lake.has_ledger("weir_replaced"))
         self.assertEqual(self.what_counts(), before)
 
+    @needs_ledger_file
     def test_a_ledger_cut_short_is_made_anew(self):
         self.live()
         before = self.what_counts()
@@ -204,13 +205,12 @@ class LedgerTest(LakeTest):
         self.lake.run(NOW + 240)
         before = self.what_counts()
         self.assertLess(told["seq"], len(list(self.journal.iterdir())))
-        self.remove_ledger()
-        shutil.copyfile(copy, self.ledger)
-        unchanged = self.ledger.read_bytes()
+        self.lake.put_back_ledger(copy)
+        unchanged = self.lake.ledger_rows()
         looked = self.lake.weir("status", "-o", "json")  # looks at a copy, and says so
         self.assertIn("older than its store", looked.err)
         self.assertEqual(self.what_counts(), before)
-        self.assertEqual(self.ledger.read_bytes(), unchanged)
+        self.assertEqual(self.lake.ledger_rows(), unchanged)
         result = self.lake.weir("run", "-o", "json")
         self.assertIn("brought forward", result.err)
         self.assert_nothing_is_built(json.loads(result.out))
@@ -225,6 +225,10 @@ class LedgerTest(LakeTest):
         self.assertEqual(copy.read_text(encoding="utf-8"), "mine")
         self.lake.weir("ledger", "backup", "--yes", copy)
         self.assertTrue(copy.read_bytes().startswith(b"SQLite format 3"))
+
+    @needs_ledger_file
+    def test_a_ledger_is_not_backed_up_into_itself(self):
+        self.live()
         result = self.lake.weir("ledger", "backup", "--yes", self.ledger, "-o", "json", expect=2)
         self.assert_error(result, "the ledger itself")
 
@@ -245,8 +249,7 @@ class LedgerTest(LakeTest):
         self.assertEqual(running.returncode, 0)
         self.assertTrue(copies)
         before = self.what_counts()
-        self.remove_ledger()
-        shutil.copyfile(copies[0], self.ledger)
+        self.lake.put_back_ledger(copies[0])
         self.assert_nothing_is_built(self.lake.run(NOW + 300))
         self.assertEqual(self.what_counts(), before)
 
@@ -261,13 +264,17 @@ class LedgerTest(LakeTest):
             running.send_signal(signal.SIGKILL)
         self.lake.weir("run")
         kept = self.what_counts()
-        with sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True) as db:
+        copy = self.lake.dir / "copy.db"
+        self.lake.weir("ledger", "backup", copy)
+        with sqlite3.connect(f"file:{copy}?mode=ro", uri=True) as db:
             self.assertEqual(db.execute("SELECT count(*) FROM outbox").fetchall(), [(0,)])
+        db.close()
         self.remove_ledger()
         self.lake.weir("ledger", "rebuild")
         self.assertEqual(self.what_counts(), kept)
         self.assert_nothing_is_built(self.lake.run(NOW + 300))
 
+    @needs_ledger_file
     def test_an_entry_left_in_the_outbox_is_exported_by_the_next_run(self):
         self.live()
         newest = sorted(self.journal.iterdir())[-1]
@@ -287,4 +294,4 @@ class LedgerTest(LakeTest):
     def test_a_wrong_form_is_refused_with_the_right_one(self):
         for arguments in (["rebuild", "x"], ["backup"], ["restore", "x"]):
             result = self.lake.weir("ledger", *arguments, "-o", "json", expect=2)
-            self.assert_error(result, "backup FILE | rebuild")
+            self.assert_error(result, "backup FILE | copy FROM TO | rebuild")

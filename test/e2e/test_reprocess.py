@@ -192,8 +192,7 @@ class WithdrawTest(ReprocessTest):
         self.withdraw("a.csv")
         self.lake.run(NOW + 1)
         before = self.lake.deliveries("delivery, state, reason"), self.lake.digests()
-        for path in (self.lake.dir / ".weir").glob("ledger.db*"):
-            path.unlink()
+        self.lake.lose_ledger()
         self.lake.weir("ledger", "rebuild")
         self.assertEqual(self.lake.run(NOW + 2)["partitions"]["built"], 0)
         self.assertEqual((self.lake.deliveries("delivery, state, reason"), self.lake.digests()),

@@ -106,6 +106,17 @@ def template(user, bin_folder):
     return kept
 
 
+def psql(folder, text, database="postgres", port=None):
+    """Rows as lists of texts, of the server with its socket in the folder."""
+    place = ["-h", str(folder), "-U", USER, "-d", database, *([] if port is None else ["-p", port])]
+    done = subprocess.run([str(binaries() / "psql"), "-X", "-q", "-A", "-t", "-F", "\t", "-v",
+                           "ON_ERROR_STOP=1", *map(str, place), "-c", text],
+                          capture_output=True, env=environment(), check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"psql: {done.stderr.decode(errors='replace')}\n{text}")
+    return [line.split("\t") for line in done.stdout.decode(errors="replace").splitlines()]
+
+
 class Cluster:
     """A running server. port: also on that port of the loopback, for tests of passwords."""
 
@@ -160,12 +171,7 @@ class Cluster:
         return f"postgresql:///{database}?host={self.top}&user={USER}{port}{end}"
 
     def sql(self, text, database="postgres"):
-        """Rows as lists of texts, as psql prints them."""
-        port = [] if self.port is None else ["-p", str(self.port)]
-        told = call(self.user, self.bin / "psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v",
-                    "ON_ERROR_STOP=1", "-h", self.top, *port, "-U", USER, "-d", database,
-                    "-c", text)
-        return [line.split("\t") for line in told.splitlines()]
+        return psql(self.top, text, database, self.port)
 
 
 def main():

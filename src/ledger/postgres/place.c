@@ -118,6 +118,6 @@ char *place_beside(arena *a, const char *location, const char *suffix) {
     size_t size = strcspn(location, "?");
     buf_add_bytes(&uri, location, size);
     const char *schema = take_schema(&uri, location + size, a);
-    buf_printf(&uri, "%cschema=%s%s", strchr(uri.text, '?') == NULL ? '?' : '&', schema, suffix);
+    buf_printf(&uri, "%cschema=%s_%s", strchr(uri.text, '?') == NULL ? '?' : '&', schema, suffix);
     return uri.text;
 }

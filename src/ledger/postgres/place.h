@@ -22,7 +22,7 @@ bool place_is_postgres(const char *location);
 char *place_shown(arena *a, const char *location);
 /* All texts in the arena. E_DEFINITION when it is no URI, or the schema no name. */
 CHECKED status place_parse(arena *a, const char *location, place *ret, error *err);
-/* The same place with a schema whose name ends in suffix. */
+/* The same place with a schema whose name ends in _suffix. */
 char *place_beside(arena *a, const char *location, const char *suffix);
 
 #endif

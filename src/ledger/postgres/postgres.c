@@ -142,7 +142,9 @@ static status refuse_taken(const connection *c, error *err) {
 static status refuse_missing(const connection *c, error *err) {
     error_set(err, E_NOT_FOUND, "there is no ledger \"%s\" (schema \"%s\")", c->place.shown,
               c->place.schema);
-    error_hint(err, "Run `weir init` to start a lake, or put back its ledger.");
+    error_hint(err,
+               "Run `weir init` to start a lake; a ledger that was lost comes back from a dump, "
+               "or with `weir ledger rebuild`.");
     return E_NOT_FOUND;
 }
 
@@ -188,6 +190,45 @@ static status open_postgres(const char *location, bool create, void **ret_state,
     }
     *ret_state = c;
     return OK;
+}
+
+/* a ledger as a schema */
+
+static status exists(const char *location, bool *ret, error *err) {
+    void *state;
+    error why = {0};
+    status result = open_postgres(location, false, &state, &why);
+    if (result == OK)
+        close_state(state);
+    *ret = result == OK;
+    if (result != OK && result != E_NOT_FOUND && err != NULL)
+        *err = why;
+    return result == E_NOT_FOUND ? OK : result;
+}
+
+/* One statement about a schema, without opening what is in it. */
+static status change_schema(const char *location, const char *format, const char *other,
+                            error *err) {
+    ARENA_AUTO a = arena_new();
+    connection *c = NULL;
+    TRY(open_connection(location, &c, err));
+    buf sql = buf_new(a);
+    buf_printf(&sql, "%s \"%s\" %s", format, c->place.schema, other);
+    status result = script(c, sql.text, err);
+    close_state(c);
+    return result;
+}
+
+static status move(const char *from, const char *to, error *err) {
+    ARENA_AUTO a = arena_new();
+    place target;
+    TRY(place_parse(a, to, &target, err));
+    return change_schema(from, "ALTER SCHEMA", arena_printf(a, "RENAME TO \"%s\"", target.schema),
+                         err);
+}
+
+static status remove_schema(const char *location, error *err) {
+    return change_schema(location, "DROP SCHEMA IF EXISTS", "CASCADE", err);
 }
 
 static bool is_read_only(void *state) {
@@ -329,7 +370,12 @@ const db_driver DB_POSTGRES = {
                " FROM information_schema.columns WHERE table_schema = current_schema()"
                " AND table_name NOT LIKE 'weir\\_%' ORDER BY table_name COLLATE \"C\","
                " ordinal_position",
+    .is_shared = true,
     .shown = shown,
+    .beside = place_beside,
+    .exists = exists,
+    .move = move,
+    .remove = remove_schema,
     .open = open_postgres,
     .close = close_state,
     .is_read_only = is_read_only,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/strmap.h"
+#include "ledger/sqlite/files.h"
 #include "ledger/sqlite/network.h"
 
 #include <sqlite3.h>
@@ -500,6 +501,10 @@ const db_driver DB_SQLITE = {
                " AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.cid",
     .check = "PRAGMA integrity_check(20)",
     .shown = shown,
+    .beside = files_beside,
+    .exists = files_exist,
+    .move = files_move,
+    .remove = files_remove,
     .open = open_sqlite,
     .close = close_state,
     .is_read_only = is_read_only,

@@ -100,26 +100,38 @@ static void test_a_lease_within_a_transaction_is_part_of_it(void **state) {
     assert_int_equal(check(f, "run-a", fence), E_BUSY);
 }
 
+static owner_life look(fixture *f, const char *process) {
+    return owner_look(process, OWNER_OF_THIS_MACHINE, f->a);
+}
+
 static void test_owners_are_told_alive_dead_or_elsewhere(void **state) {
     fixture *f = *state;
     const char *self = owner_self(f->a);
     strings parts = str_split(f->a, self, ' ');
     assert_int_equal(parts.count, 4);
-    assert_int_equal(owner_look(self, f->a), OWNER_ALIVE);
-    assert_int_equal(owner_look(arena_printf(f->a, "another-boot %s %s %s", parts.items[1],
-                                             parts.items[2], parts.items[3]),
-                                f->a),
-                     OWNER_DEAD);
-    assert_int_equal(owner_look(arena_printf(f->a, "%s pid:[1] %s %s", parts.items[0],
-                                             parts.items[2], parts.items[3]),
-                                f->a),
+    assert_int_equal(look(f, self), OWNER_ALIVE);
+    const char *elsewhere =
+        arena_printf(f->a, "another-boot %s %s %s", parts.items[1], parts.items[2], parts.items[3]);
+    assert_int_equal(look(f, elsewhere), OWNER_DEAD);
+    assert_int_equal(owner_look(elsewhere, OWNER_OF_ANY_MACHINE, f->a), OWNER_UNKNOWN);
+    assert_int_equal(look(f, arena_printf(f->a, "%s pid:[1] %s %s", parts.items[0], parts.items[2],
+                                          parts.items[3])),
                      OWNER_UNKNOWN);
     assert_int_equal(
-        owner_look(arena_printf(f->a, "%s %s %s 1", parts.items[0], parts.items[1], parts.items[2]),
-                   f->a),
+        look(f, arena_printf(f->a, "%s %s %s 1", parts.items[0], parts.items[1], parts.items[2])),
         OWNER_DEAD); /* the number was used again */
-    assert_int_equal(owner_look("", f->a), OWNER_DEAD);
-    assert_int_equal(owner_look("a b not-a-number d", f->a), OWNER_DEAD);
+    assert_int_equal(look(f, ""), OWNER_DEAD);
+    assert_int_equal(look(f, "a b not-a-number d"), OWNER_DEAD);
+}
+
+/* Another start of this machine, or another machine that has the same database. */
+static void test_a_lease_from_another_start_is_free_unless_machines_share_the_ledger(void **state) {
+    fixture *f = *state;
+    int64_t fence = -1;
+    take(f, "run-a", A_LONG_TIME);
+    fixture_script(f, "UPDATE lease SET process = 'another-boot pid:[1] 7 7'");
+    status taken = ledger_lease_take(f->l, "run", "run-b", A_LONG_TIME, &fence, &f->err);
+    assert_int_equal(taken, f->driver->is_shared ? E_BUSY : OK);
 }
 
 static void test_an_owner_elsewhere_keeps_its_lease_until_it_expires(void **state) {
@@ -144,6 +156,7 @@ int main(void) {
         CLAIM(test_only_the_owner_releases),
         CLAIM(test_a_lease_within_a_transaction_is_part_of_it),
         CLAIM(test_owners_are_told_alive_dead_or_elsewhere),
+        CLAIM(test_a_lease_from_another_start_is_free_unless_machines_share_the_ledger),
         CLAIM(test_an_owner_elsewhere_keeps_its_lease_until_it_expires),
     };
     return fixture_run("lease", TESTS, ARRAY_SIZE(TESTS));

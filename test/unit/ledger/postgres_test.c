@@ -40,9 +40,9 @@ static void test_the_schema_is_taken_out_of_the_uri(void **state) {
         assert_string_equal(p.uri, ROWS[i][1]);
         assert_string_equal(p.schema, ROWS[i][2]);
     }
-    assert_string_equal(place_beside(f->a, "postgresql:///db", "_new"),
+    assert_string_equal(place_beside(f->a, "postgresql:///db", "new"),
                         "postgresql:///db?schema=weir_new");
-    assert_string_equal(place_beside(f->a, "postgresql:///db?schema=a&user=u", "_new"),
+    assert_string_equal(place_beside(f->a, "postgresql:///db?schema=a&user=u", "new"),
                         "postgresql:///db?user=u&schema=a_new");
 }
 
