@@ -181,7 +181,7 @@ static void test_a_table_that_is_gone_is_orphaned_and_comes_back_stale(void **st
     fixture_feed(f, GOLD, SILVER, version, "*");
     assert_ok(ledger_mark_unit(f->l, fixture_id(f, SILVER), version, CAUSE_UPSTREAM, "x", &f->err));
     fixture_commit(f);
-    assert_string_equal(fixture_marks(f, GOLD), "() upstream x");
+    assert_string_equal(fixture_marks(f, GOLD), "() code gold.totals-; () upstream x");
     f->lake->table_count--;
     fixture_redefine(f);
     assert_int_equal(count(f, "SELECT count(*) FROM tbl WHERE state = 'orphaned'"), 1);
@@ -194,12 +194,13 @@ static void test_a_table_that_is_gone_is_orphaned_and_comes_back_stale(void **st
     assert_int_equal(fixture_bookmark(f, GOLD, SILVER), 0);
 }
 
-static void test_a_table_without_inputs_is_marked_when_it_is_new(void **state) {
+static void test_an_unpartitioned_table_is_marked_when_it_is_new(void **state) {
     fixture *f = *state;
+    assert_string_equal(fixture_marks(f, GOLD), "() code gold.totals-");
     f->lake->tables[GOLD]->input_count = 0;
     f->lake->tables[GOLD]->fingerprint = "constant";
     fixture_redefine(f);
-    assert_string_equal(fixture_marks(f, GOLD), "() code constant");
+    assert_string_equal(fixture_marks(f, GOLD), "() code gold.totals-; () code constant");
 }
 
 static void test_a_source_table_cannot_become_a_derived_one(void **state) {
@@ -472,7 +473,7 @@ int main(void) {
         CLAIM(test_a_table_that_was_gone_comes_back_with_all_it_has_marked),
         CLAIM(test_another_partitioning_forgets_texts_but_keeps_the_data),
         CLAIM(test_a_table_that_is_gone_is_orphaned_and_comes_back_stale),
-        CLAIM(test_a_table_without_inputs_is_marked_when_it_is_new),
+        CLAIM(test_an_unpartitioned_table_is_marked_when_it_is_new),
         CLAIM(test_a_source_table_cannot_become_a_derived_one),
         CLAIM(test_a_mark_names_what_people_changed_and_not_what_follows_from_it),
         CLAIM(test_a_bookmark_that_was_set_back_knows_why_and_from_where),
