@@ -206,18 +206,29 @@ static void refuse_driving(reading *r, size_t input) {
     error_hint(err, "Write an expression per partition column, or remove \"partition_by\".");
 }
 
+/* What would make a construct right: a LIMIT takes in nothing. */
+static const char *way_to_align(const reading *r, const char *why) {
+    arena *a = r->loader->arena;
+    const char *by = str_join(a, &r->draft->table->partition_by, ", ");
+    bool counts = str_starts(why, "LIMIT") || str_starts(why, "OFFSET");
+    return counts ? arena_printf(a,
+                                 "For so many of each write QUALIFY row_number() OVER (PARTITION "
+                                 "BY %s ORDER BY …) <= n",
+                                 by)
+                  : arena_printf(a, "Let it take in %s too", by);
+}
+
 static void refuse_misaligned(reading *r) {
     const sql_inference *inference = r->inference;
     const lake_table *t = r->draft->table;
+    const char *why = inference->misalignment == NULL ? "not proven" : inference->misalignment;
     error *err =
         problem_add(&r->loader->problems, sql_problem_place(r, inference->line, inference->column),
-                    "partitions of \"%s\" are not independent: %s", t->name,
-                    inference->misalignment == NULL ? "not proven" : inference->misalignment);
+                    "partitions of \"%s\" are not independent: %s", t->name, why);
     error_hint(err,
-               "Let it take in %s too; or write in %s what a partition reads, as in map: {%s: {%s: "
-               "[-6, 0]}}; or remove partition_by.",
-               str_join(r->loader->arena, &t->partition_by, ", "), yaml_name(r), r->shapes[0].table,
-               t->partition_by.items[0]);
+               "%s; or write in %s what a partition reads, as in map: {%s: {%s: [-6, 0]}}; or "
+               "remove partition_by.",
+               way_to_align(r, why), yaml_name(r), r->shapes[0].table, t->partition_by.items[0]);
     r->good = false;
 }
 

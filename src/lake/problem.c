@@ -1,5 +1,7 @@
 #include "lake/problem.h"
 
+enum { LISTED_MAX = 12 };
+
 static error *add_empty(problems *p) {
     if (p->list.count >= PROBLEMS_MAX)
         p->list.count--;
@@ -32,8 +34,13 @@ error *problem_take(problems *p, place at, const error *err) {
 
 void problem_hint_nearest(error *err, const char *text, const strings *candidates) {
     const char *nearest = str_nearest(text, candidates);
-    if (nearest != NULL)
+    if (nearest != NULL) {
         error_hint(err, "did you mean \"%s\"?", nearest);
+        return;
+    }
+    ARENA_AUTO a = arena_new();
+    if (candidates->count > 0 && candidates->count <= LISTED_MAX)
+        error_hint(err, "There is: %s.", str_printable(a, str_join(a, candidates, ", ")));
 }
 
 static int compare(const void *left, const void *right) {

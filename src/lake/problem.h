@@ -26,7 +26,7 @@ error *problem_add(problems *p, place at, const char *format, ...) PRINTF_LIKE(3
 /* Add an error that another module made, at this place unless it has a line of its own. */
 error *problem_take(problems *p, place at, const error *err);
 
-/* `did you mean "…"?`, or nothing when no candidate is near. */
+/* `did you mean "…"?`; when no candidate is near all of them, unless they are many. */
 void problem_hint_nearest(error *err, const char *text, const strings *candidates);
 
 /* Order by file, line, column: the order of finding depends on how the checks are written. */

@@ -213,7 +213,8 @@ bool sql_is_table_function(const char *function) {
 
 static const sql_refusal BY_TIME = {
     "depends on when it runs",
-    "Take the time from the data, or started_at from weir.run for an audit column.",
+    "Take the time from the data, or, as when a file landed, from file_land_timestamp of a "
+    "source table.",
 };
 static const sql_refusal BY_CHANCE = {
     "gives something else at each run",
