@@ -97,6 +97,12 @@ static void add_edge(bounding *b, size_t from, size_t to) {
     vec_push(b->arena, &b->graph.edges, edge);
 }
 
+/* One of an older partitioning ends with the swap: there is nothing to be made of it. */
+static bool ends(const bounding *b, const lake_table *t, const char *partition) {
+    const char **values = NULL;
+    return partition_values(partition, &t->partition_by, b->arena, &values, NULL) != OK;
+}
+
 /* made: what a run before made for a new generation, which waits for the rest of it. */
 static void add_partitions(bounding *b, const plan_step *step, const strmap *made) {
     for (size_t i = 0; i < step->partitions.count; i++) {
@@ -105,7 +111,8 @@ static void add_partitions(bounding *b, const plan_step *step, const strmap *mad
                                  .partition = p->text,
                                  .bytes = p->expected_bytes,
                                  .micros = p->micros,
-                                 .made = p->blocked_by != NULL || strmap_has(made, p->text)};
+                                 .made = p->blocked_by != NULL || strmap_has(made, p->text)
+                                         || ends(b, step->table, p->text)};
         if (!p->unconfirmed)
             strmap_set(b->places, cost_name(b->arena, step->table, p->text), add_node(b, &node));
     }

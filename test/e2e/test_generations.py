@@ -42,6 +42,15 @@ class GenerationTest(LakeTest):
         self.assertEqual(oracle(f"SELECT sum(amount) FROM {self.lake.hive('silver.sales')}"),
                          [("7",)])
 
+    def test_a_run_in_bounds_makes_some_of_it_and_the_last_one_swaps(self):
+        for _ in range(4):
+            document = self.lake.run(NOW + 1, "--max-partitions", 1)
+            self.assertEqual(self.seen()[1], "7")
+            if not document["later"]:
+                break
+        self.assertEqual(document["later"], [])
+        self.assertEqual(self.lake.partitions("silver.sales"), ["shop=A", "shop=B"])
+
     def test_an_undo_leaves_it_and_says_how_to_go_back_without_building(self):
         run = self.lake.run(NOW + 1)["run"]
         built = self.seen()
