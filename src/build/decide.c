@@ -191,6 +191,27 @@ status stage_key(build_state *s, const lake_table *t, staged *st, error *err) {
     return OK;
 }
 
+static bool is_fed(const lake_table *t, const staged *st) {
+    for (size_t i = 0; i < t->input_count; i++)
+        if (t->inputs[i].map.kind != MAP_ALL && st->inputs[i].count > 0)
+            return true;
+    return false;
+}
+
+/* Nothing to remember: it is seen again at once. One without rows has no directory. */
+static bool refuse_long_name(const build_state *s, const lake_table *t, staged *st) {
+    error why = {0};
+    const char *found = partition_too_long(st->text, s->arena);
+    if (found == NULL || !is_fed(t, st))
+        return false;
+    (void)error_set(&why, E_DATA, "a name of %zu bytes is too long for a directory", strlen(found));
+    error_hint(&why, "At most %d are possible: partition \"%s\" by something shorter.",
+               PARTITION_NAME_MAX, t->name);
+    stage_fail(s, t, st, &why);
+    st->remembered = true;
+    return true;
+}
+
 static status decide_one(build_state *s, staged_table *table, staged *st,
                          const ledger_failures *failures, error *err) {
     /* Building without what is not known would lose its rows. Nothing to remember: it is asked
@@ -204,6 +225,8 @@ static status decide_one(build_state *s, staged_table *table, staged *st,
     if (st->obstacle)
         return OK;
     TRY(stage_key(s, table->table, st, err));
+    if (refuse_long_name(s, table->table, st))
+        return OK;
     TRY(compare_layout(s, table, st, err));
     if (st->old.version != 0 && str_eq(st->old.memo_key, st->memo_key) && !st->forced) {
         st->outcome = OUTCOME_SAME_KEY;

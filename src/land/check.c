@@ -182,6 +182,32 @@ static status take_rejection(arrival *at, error *err) {
     return OK;
 }
 
+/* The first partition that no directory can be named after. */
+static const char *too_long(const arrival *at, arena *a, const lake_table **ret_reader) {
+    for (size_t i = 0; i < at->feeds.count; i++) {
+        const unit_feed *feed = &at->feeds.items[i];
+        *ret_reader = feed->reader;
+        for (size_t k = 0; k < feed->partitions.count; k++) {
+            const char *found = partition_too_long(feed->partitions.items[k], a);
+            if (found != NULL)
+                return found;
+        }
+    }
+    return NULL;
+}
+
+static void check_names(arrival *at, arena *a) {
+    const lake_table *reader = NULL;
+    const char *found = too_long(at, a, &reader);
+    if (found == NULL)
+        return;
+    check_refuse(at, "map",
+                 arena_printf(a,
+                              "the partition \"%.40s…\" of \"%s\" has a name of %zu bytes, and a "
+                              "directory's has %d at most",
+                              found, reader->name, strlen(found), PARTITION_NAME_MAX));
+}
+
 static status take_acceptance(const land_context *c, arrival *at, arena *a, error *err) {
     json_t *contract;
     TRY(json_need_object(at->answer, "contract", &contract, err));
@@ -189,6 +215,7 @@ static status take_acceptance(const land_context *c, arrival *at, arena *a, erro
                    err));
     at->feeds_known = true;
     at->fate = ARRIVAL_ACCEPTED;
+    check_names(at, a);
     return OK;
 }
 

@@ -78,13 +78,18 @@ static status show(const projecting *h, const projection_change *change, bool ro
     return rows ? swap_partition(h, change, err) : remove_partition(h, change, err);
 }
 
+/* Rows that would have had a name too long for a directory were never shown. */
+static bool was_never_there(const projecting *h, const projection_change *change, bool rows) {
+    return !rows && partition_too_long(change->text, h->arena) != NULL;
+}
+
 /* What goes, goes first: a table that was unpartitioned frees its folder for partitions. */
 static status apply(const projecting *h, const projection_changes *changes, bool removals,
                     error *err) {
     for (size_t i = 0; i < changes->count; i++) {
         bool rows = false;
         TRY(has_rows(h, &changes->items[i], &rows, err));
-        if (rows == removals)
+        if (rows == removals || was_never_there(h, &changes->items[i], rows))
             continue;
         TRY(show(h, &changes->items[i], rows, err));
     }

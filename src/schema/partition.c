@@ -24,6 +24,14 @@ char *partition_text(arena *a, const strings *partition_by, const char *const *v
     return text.text;
 }
 
+const char *partition_too_long(const char *text, arena *a) {
+    strings parts = str_split(a, text, '/');
+    for (size_t i = 0; i < parts.count; i++)
+        if (strlen(parts.items[i]) > PARTITION_NAME_MAX)
+            return parts.items[i];
+    return NULL;
+}
+
 /* One "name=value". */
 static bool part_value(arena *a, const char *part, const char *name, const char **ret) {
     const char *prefix = arena_printf(a, "%s=", path_hive_encode(a, name));

@@ -37,6 +37,11 @@ int columns_find(const columns *c, const char *name);
  * encoded so that the two differ. This is the one function that makes partition texts. */
 char *partition_text(arena *a, const strings *partition_by, const char *const *values);
 
+/* A directory's name has so many bytes at most, with the column's name and all that is encoded. */
+enum { PARTITION_NAME_MAX = 255 };
+/* The first part of a partition's text that is too long for a directory's name; NULL: none is. */
+const char *partition_too_long(const char *text, arena *a);
+
 /* The inverse, checked. ret_values has partition_by->count entries. E_USAGE when the text
  * does not fit. */
 CHECKED status partition_values(const char *text, const strings *partition_by, arena *a,

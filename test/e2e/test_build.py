@@ -1,6 +1,7 @@
 """What is built, what is not, and what a failure leaves behind."""
 import concurrent.futures
 import gzip
+import json
 import unittest
 
 from harness import NOW, LakeTest, oracle
@@ -307,6 +308,28 @@ class PartitionTest(LakeTest):
         self.assertEqual(sorted(oracle(f"SELECT shop, n, same FROM {lake.hive('gold.total')}"),
                                 key=str), expected)
         self.assertEqual(len(lake.partitions("gold.total")), len(expected))
+
+    def test_a_value_too_long_for_a_directory_is_refused_and_disturbs_nobody(self):
+        long = "x" * 254  # "shop=" and this are more than the 255 bytes that a name may have
+        files = sales(silver__sales="partition_by: [shop]\n", gold__total=None,
+                      gold__total_sql="SELECT count(*) AS n FROM silver.sales\n")
+        lake = self.new_lake(files)
+        lake.deliver("sales/a.csv", rows(f"2024-05-01,{long},1"))
+        lake.deliver("sales/b.csv", rows("2024-05-01,A,1"))
+        (told,) = lake.run(NOW)["deliveries"]["rejected"]
+        self.assertIn('of "silver.sales" has a name of 259 bytes', told["reason"])
+        self.assertEqual(lake.value("SELECT n FROM gold.total"), "1")
+        # Of a table that is made, only the partition itself fails, until the value goes.
+        lake.write("tables/silver/sales.sql", "SELECT day, repeat(shop, 254) AS shop, amount FROM "
+                                              "raw.sales WHERE amount < 5\n")
+        lake.write("tables/silver/sales.yaml", "{}\n")
+        lake.write("tables/gold/total.sql", "SELECT shop, count(*) AS n FROM silver.sales GROUP BY "
+                                            "shop\n")
+        lake.write("tables/gold/total.yaml", "partition_by: [shop]\n")
+        (failed,) = lake.run(NOW + 1, expect=1)["failed"]
+        self.assertIn("259 bytes is too long", json.dumps(failed))
+        lake.deliver("sales/b.csv", rows("2024-05-01,A,9"))
+        self.assertEqual(lake.run(NOW + 2)["failed"], [])
 
     def test_a_corrected_odd_partition_is_rebuilt_alone(self):
         files = sales("csv: {null_values: [\"NULL\"]}\n" + RAW,
