@@ -242,6 +242,9 @@ status session_open(command *c, session_access access, session *s, error *err) {
 
 void session_close(session *s) {
     engine_close(s->engine);
+    if (s->ledger != NULL)
+        log_write(s->command->log, LOG_DEBUG, "asked the ledger %" PRId64 " times",
+                  ledger_statements(s->ledger));
     ledger_close(s->ledger);
     for (size_t i = 0; s->layers != NULL && i < s->lake->layer_count; i++)
         store_close(s->layers[i]);

@@ -37,6 +37,8 @@ CHECKED status ledger_rehearse(ledger *l, error *err);
  * E_FULL, E_DENIED, E_IO; E_USAGE for databases that have their own tools for it. */
 CHECKED status ledger_backup(ledger *l, const char *path, error *err);
 bool ledger_is_read_only(const ledger *l); /* then ledger_begin(LEDGER_WRITE) gives E_DENIED */
+/* How often this handle has asked its database: over a network each time is a wait. */
+int64_t ledger_statements(const ledger *l);
 /* How long ledger_begin waits for another writer; 10 seconds when never set. */
 void ledger_wait_limit(ledger *l, int64_t limit_ms);
 

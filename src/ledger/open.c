@@ -167,6 +167,10 @@ bool ledger_is_read_only(const ledger *l) {
     return db_is_read_only(l->d);
 }
 
+int64_t ledger_statements(const ledger *l) {
+    return db_statements(l->d);
+}
+
 void ledger_wait_limit(ledger *l, int64_t limit_ms) {
     db_wait_limit(l->d, limit_ms);
 }

@@ -233,6 +233,7 @@ class NobodysLake:
 class FullDiskTest(LakeTest):
     files = sales()
 
+    @needs_ledger_file
     def test_a_full_disk_loses_nothing_and_heals(self):
         body = rows(*(f"2024-05-{1 + n % 28:02},{hashlib.md5(str(n).encode()).hexdigest()},{n}"
                       for n in range(60000)))

@@ -1,10 +1,16 @@
 """A lake whose ledger is in PostgreSQL: moved there and back, worked on by several hosts, with a
 server that goes away."""
+import os
 import shutil
+import signal
 import subprocess
+import tempfile
+from pathlib import Path
 
 from cluster import Cluster
-from harness import LAKE_YAML, NOW, Lake, LakeTest, clean_environment, weir_path
+from cutter import Cutter
+from harness import (LAKE_YAML, NOW, Lake, LakeTest, clean_environment, copy_tree, remove_tree,
+                     weir_path)
 from sales import rows, sales
 
 CANARY = "canary7tweet"
@@ -68,18 +74,167 @@ class PostgresTest(LakeTest):
             if path.is_file() and path.name != "lake.yaml":
                 self.assertNotIn(CANARY.encode(), path.read_bytes(), path)
 
-    def host(self, name):
-        """The same lake as another host has it: its own definition, the store of all."""
-        top = self.lake.dir.parent / name
-        top.mkdir()
-        for part in ("lake.yaml", "tables"):
-            source = self.lake.dir / part
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, top / part)
-        for part in ("land", "data"):
-            (top / part).symlink_to(self.lake.dir / part)
-        return Lake({}, top)
 
-    def start(self, lake, *words, **environment):
-        return subprocess.Popen([weir_path(), *words], cwd=lake.dir, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True,
-                                env=clean_environment(**environment))
+
+class FaultTest(LakeTest):
+    """A run with a correction and a new file, over a server or a connection that goes away. Each
+    case begins with a copy of one lake and of its ledger, and ends as if nothing had happened."""
+    rank = 0
+    served = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = Cluster()
+        cls.addClassCleanup(cls.server.close)
+        cls.top = Path(tempfile.mkdtemp(prefix="weir-e2e-"))
+        cls.addClassCleanup(remove_tree, cls.top)
+        cls.server.sql("CREATE DATABASE whole")
+        whole = cls.lake_of("whole", cls.top / "whole", definition=sales())
+        whole.deliver("sales/a.csv", rows("2024-05-01,A,1", "2024-05-02,A,2"))
+        whole.run(NOW)
+        whole.deliver("sales/a.csv", rows("2024-05-01,A,10", "2024-05-02,A,2"))
+        whole.deliver("sales/b.csv", rows("2024-05-02,B,5", "2024-05-03,B,6"))
+        cls.whole = whole
+        undisturbed = cls.copy(cls)
+        cutter = Cutter(cls.server.top)
+        cls.point_to(undisturbed, cutter.folder)
+        undisturbed.run(NOW + 60)
+        cls.requests = list(cutter.requests)
+        cutter.close()
+        cls.point_to(undisturbed, cls.server.top)
+        cls.wanted = cls.content(undisturbed)
+
+    @classmethod
+    def lake_of(cls, database, top, definition, folder=None):
+        uri = f"postgresql:///{database}?host={folder or cls.server.top}&user=weir"
+        definition = {**definition}
+        if "lake.yaml" in definition:
+            definition["lake.yaml"] = LAKE_YAML + f"ledger: {uri}\n"
+        lake = Lake(definition, top)
+        lake.database = database
+        lake.environment["WEIR_WORKER"] = str(Path(weir_path()).parents[1] / "test/harness/worker")
+        return lake
+
+    def copy(self):
+        """Another lake that is what the whole one is."""
+        FaultTest.served += 1
+        database = f"case{FaultTest.served}"
+        self.server.sql(f"CREATE DATABASE {database} TEMPLATE whole")
+        top = self.top / database
+        copy_tree(self.whole.dir, top)
+        lake = FaultTest.lake_of(database, top, {})
+        FaultTest.point_to(lake, self.server.top)
+        return lake
+
+    @staticmethod
+    def point_to(lake, folder):
+        lake.write("lake.yaml", LAKE_YAML + f"ledger: postgresql:///{lake.database}?host={folder}"
+                                            "&user=weir\n")
+
+    @staticmethod
+    def content(lake):
+        return (lake.digests(), lake.deliveries("file, state, sha256"),
+                lake.query("SELECT day, total FROM gold.total ORDER BY ALL"))
+
+    def assert_as_wanted(self, lake):
+        self.point_to(lake, self.server.top)
+        self.assertIsNone(lake.run(NOW + 60)["run"])
+        self.assertEqual(self.content(lake), self.wanted)
+        self.assertEqual(lake.json("fsck")["faults"], [])
+        self.server.sql(f"DROP DATABASE {lake.database} WITH (FORCE)")
+
+    def cut(self, number, when):
+        lake = self.copy()
+        cutter = Cutter(self.server.top, number, when)
+        self.point_to(lake, cutter.folder)
+        lake.run(NOW + 60)
+        cutter.close()
+        self.assertTrue(cutter.was_cut)
+        self.assert_as_wanted(lake)
+
+    def chosen(self, wanted, count):
+        """Numbers of requests that hold the text: all of them, or some spread evenly."""
+        found = [i + 1 for i, sql in enumerate(self.requests) if wanted in sql]
+        self.assertGreaterEqual(len(found), count)
+        if os.environ.get("WEIR_POSTGRES_CUTS") == "all":
+            return found
+        return found[::len(found) // count][:count]
+
+    def test_a_connection_may_go_at_any_request(self):
+        for number in self.chosen("", 5):
+            with self.subTest(number=number, sql=self.requests[number - 1][:80]):
+                self.cut(number, "before")
+
+    def test_the_answer_to_a_commit_may_be_lost(self):
+        for number in self.chosen("COMMIT", 4):
+            with self.subTest(number=number):
+                self.cut(number, "after")
+
+    def test_a_run_without_work_asks_little(self):
+        lake = self.copy()
+        lake.run(NOW + 60)
+        cutter = Cutter(self.server.top)
+        self.point_to(lake, cutter.folder)
+        self.assertIsNone(lake.run(NOW + 60)["run"])
+        cutter.close()
+        self.assertLessEqual(len(cutter.requests), 15, cutter.requests)
+
+    def stop_at(self, lake, point):
+        """A run that stands still at the point."""
+        process = start(lake, "run", "--now", str(NOW + 60), WEIR_CRASH_AT=point,
+                        WEIR_CRASH_SIGNAL="stop")
+        _, told = os.waitpid(process.pid, os.WUNTRACED)
+        self.assertTrue(os.WIFSTOPPED(told), point)
+        return process
+
+    def test_the_server_may_be_restarted_in_mid_run(self):
+        for point in ("ledger.writing:4", "ledger.committing:4", "build.staged:1"):
+            with self.subTest(point=point):
+                lake = self.copy()
+                process = self.stop_at(lake, point)
+                self.server.stop(signal.SIGINT)
+                self.server.start()
+                process.send_signal(signal.SIGCONT)
+                said, _ = process.communicate(timeout=120)
+                self.assertEqual(process.returncode, 0, said)
+                self.assert_as_wanted(lake)
+
+    def hosts(self, lake):
+        """The lake as two hosts have it: a definition and a working folder each, one land folder
+        and one store."""
+        for name in ("one", "two"):
+            top = lake.dir.parent / f"{lake.database}-{name}"
+            shutil.copytree(lake.dir / "tables", top / "tables")
+            host = self.lake_of(lake.database, top, {})
+            host.write("lake.yaml", (lake.dir / "lake.yaml").read_text()
+                       + f"land: {lake.dir}/land\nstore: {lake.dir}/data\n")
+            yield host
+
+    def test_two_hosts_at_work_wait_for_each_other(self):
+        lake = self.copy()
+        runs = [start(host, "run", "--wait", "--now", str(NOW + 60)) for host in self.hosts(lake)]
+        for run in runs:
+            said, _ = run.communicate(timeout=120)
+            self.assertEqual(run.returncode, 0, said)
+        self.assert_as_wanted(lake)
+
+    def test_a_host_that_stands_still_loses_the_lake_to_the_next(self):
+        lake = self.copy()
+        one, two = self.hosts(lake)
+        stopped = self.stop_at(one, "build.staged:1")
+        busy = two.weir("run", "--now", NOW + 60, "-o", "json", expect=4)
+        self.assert_error(busy, "another run has")
+        self.server.sql("UPDATE weir.lease SET until = 1", lake.database)
+        two.run(NOW + 60)
+        stopped.send_signal(signal.SIGCONT)
+        said, _ = stopped.communicate(timeout=120)
+        self.assertEqual(stopped.returncode, 4, said)
+        two.run(NOW + 60)  # removes what the other had staged
+        self.assert_as_wanted(lake)
+
+
+def start(lake, *words, **environment):
+    return subprocess.Popen([weir_path(), *words], cwd=lake.dir, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True,
+                            env=clean_environment(**lake.environment, **environment))

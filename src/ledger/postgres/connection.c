@@ -200,7 +200,12 @@ static status connect_once(connection *c, PGPing *ret_ping, error *err) {
         result = refuse_connection(c, *ret_ping, err);
     }
     PQconninfoFree(parsed);
-    return result == OK ? set_up(c, err) : result;
+    if (result != OK)
+        return result;
+    result = set_up(c, err);
+    if (PQstatus(c->pg) != CONNECTION_OK) /* it was let in, and went away: it may be let in again */
+        *ret_ping = PQPING_REJECT;
+    return result;
 }
 
 /* A server that is just starting, or in recovery, is waited for. */

@@ -51,7 +51,8 @@ typedef struct connection {
     int64_t wait_ms;       /* for other writers */
     bool has_ledger;       /* the schema has a ledger; otherwise one is being made */
     bool is_read_only;
-    int64_t schema; /* newest migration when last asked */
+    int64_t schema;       /* newest migration when last asked … */
+    bool schema_is_fresh; /* … which was when it was opened, and nobody has been told yet */
     transaction transaction;
 } connection;
 

@@ -151,6 +151,7 @@ static status refuse_missing(const connection *c, error *err) {
 static status find_ledger(connection *c, bool create, error *err) {
     bool is_taken;
     TRY(look_for_ledger(c, &is_taken, err));
+    c->schema_is_fresh = c->has_ledger;
     if (c->has_ledger)
         return read_schema(c, err);
     if (is_taken)
@@ -246,9 +247,10 @@ static status schema_get(void *state, int64_t *ret, error *err) {
         if (c->has_ledger)
             TRY(read_schema(c, err));
         c->has_ledger = false; /* of this transaction's beginning */
-    } else if (c->has_ledger) {
+    } else if (c->has_ledger && !c->schema_is_fresh) {
         TRY(read_schema(c, err));
     }
+    c->schema_is_fresh = false;
     *ret = c->schema;
     return OK;
 }
