@@ -2,7 +2,11 @@
 
 #include "base/crash.h"
 #include "base/path.h"
+#include "base/strmap.h"
 #include "project/lock.h"
+
+/* Partitions that change together share what makes them durable. */
+enum { TOGETHER_MAX = 256 };
 
 char *partition_prefix(const projecting *h, const char *text) {
     if (str_eq(text, "()"))
@@ -16,6 +20,11 @@ static char *aside_prefix(const projecting *h) {
     return arena_printf(h->arena, "%s%s/", ASIDE, h->table->name);
 }
 
+/* Of one partition among those that change together. */
+static char *aside_place(const projecting *h, size_t number) {
+    return arena_printf(h->arena, "%s%zu/", aside_prefix(h), number);
+}
+
 static status link_files(const projecting *h, int64_t version, const char *aside, error *err) {
     ledger_file *files = NULL;
     size_t count = 0;
@@ -25,38 +34,63 @@ static status link_files(const projecting *h, int64_t version, const char *aside
         TRY(store_link(h->store, files[i].object, to, err));
         crash_point("project.linked");
     }
-    return store_sync(h->store, aside, err);
-}
-
-/* The new directory is made aside and trades places with the old one, which then goes. A kill in
- * between leaves only what the next projection removes first. */
-static status swap_partition(const projecting *h, const projection_change *change, error *err) {
-    char *aside = aside_prefix(h);
-    char *place = partition_prefix(h, change->text);
-    TRY(store_remove_prefix(h->store, aside, err));
-    crash_point("project.cleared");
-    TRY(link_files(h, change->version, aside, err));
-    crash_point("project.synced");
-    TRY(store_exchange(h->store, aside, place, err));
-    crash_point("project.exchanged");
-    TRY(store_remove_prefix(h->store, aside, err));
-    crash_point("project.swapped");
     return OK;
 }
 
-/* In one step too: it steps aside as a whole before its files go. */
-static status remove_partition(const projecting *h, const projection_change *change, error *err) {
-    char *aside = aside_prefix(h);
-    error problem = {0};
-    TRY(store_remove_prefix(h->store, aside, err));
-    status moved = store_exchange(h->store, aside, partition_prefix(h, change->text), &problem);
-    if (moved != OK && moved != E_NOT_FOUND) {
-        if (err != NULL)
-            *err = problem;
-        return moved;
+/* The new directories, made aside and durable before anybody sees them. */
+static status make_aside(const projecting *h, const projection_changes *some, error *err) {
+    for (size_t i = 0; i < some->count; i++)
+        TRY(link_files(h, some->items[i].version, aside_place(h, i), err));
+    TRY(store_sync(h->store, aside_prefix(h), err));
+    crash_point("project.synced");
+    return OK;
+}
+
+/* Each trades places with the old directory in one step; one that is to go does so with nothing. */
+static status trade_places(const projecting *h, const projection_changes *some, bool removals,
+                           error *err) {
+    for (size_t i = 0; i < some->count; i++) {
+        error problem = {0};
+        status traded = store_exchange(h->store, aside_place(h, i),
+                                       partition_prefix(h, some->items[i].text), &problem);
+        if (traded != OK && !(removals && traded == E_NOT_FOUND)) {
+            if (err != NULL)
+                *err = problem;
+            return traded;
+        }
+        crash_point(removals ? "project.emptied" : "project.exchanged");
     }
-    crash_point("project.emptied");
-    return store_remove_prefix(h->store, aside, err);
+    return OK;
+}
+
+/* The old directories may go only when the new ones are sure to be in their places. */
+static status sync_places(const projecting *h, const projection_changes *some, error *err) {
+    strmap *synced = strmap_new(h->arena);
+    for (size_t i = 0; i < some->count; i++) {
+        char *place = partition_prefix(h, some->items[i].text);
+        place[strlen(place) - 1] = '\0';
+        const char *parent = path_parent(h->arena, place);
+        if (strmap_has(synced, parent))
+            continue;
+        strmap_set(synced, parent, synced);
+        const char *prefix = str_eq(parent, ".") ? "" : arena_printf(h->arena, "%s/", parent);
+        TRY(store_sync_names(h->store, prefix, err));
+    }
+    return OK;
+}
+
+/* A kill in between leaves only what the next projection removes first. */
+static status change_some(const projecting *h, const projection_changes *some, bool removals,
+                          error *err) {
+    TRY(store_remove_prefix(h->store, aside_prefix(h), err));
+    crash_point("project.cleared");
+    if (!removals)
+        TRY(make_aside(h, some, err));
+    TRY(trade_places(h, some, removals, err));
+    TRY(sync_places(h, some, err));
+    TRY(store_remove_prefix(h->store, aside_prefix(h), err));
+    crash_point("project.swapped");
+    return OK;
 }
 
 static status has_rows(const projecting *h, const projection_change *change, bool *ret,
@@ -70,12 +104,15 @@ static status has_rows(const projecting *h, const projection_change *change, boo
     return OK;
 }
 
+static bool can_exchange(const projecting *h) {
+    return h->table->projection != PROJECTION_MANIFEST
+           && store_has(h->store, STORE_LINK | STORE_EXCHANGE);
+}
+
 static status show(const projecting *h, const projection_change *change, bool rows, error *err) {
-    if (h->table->projection == PROJECTION_MANIFEST)
-        return rows ? manifest_write(h, change, err) : manifest_remove(h, change, err);
-    if (!store_has(h->store, STORE_LINK | STORE_EXCHANGE))
+    if (h->table->projection != PROJECTION_MANIFEST)
         return copies_make(h, change, err);
-    return rows ? swap_partition(h, change, err) : remove_partition(h, change, err);
+    return rows ? manifest_write(h, change, err) : manifest_remove(h, change, err);
 }
 
 /* Rows that would have had a name too long for a directory were never shown. */
@@ -83,17 +120,25 @@ static bool was_never_there(const projecting *h, const projection_change *change
     return !rows && partition_too_long(change->text, h->arena) != NULL;
 }
 
-/* What goes, goes first: a table that was unpartitioned frees its folder for partitions. */
-static status apply(const projecting *h, const projection_changes *changes, bool removals,
-                    error *err) {
-    for (size_t i = 0; i < changes->count; i++) {
+static status change_all(const projecting *h, const projection_changes *all, bool removals,
+                         error *err) {
+    projection_changes some = {0};
+    for (size_t i = 0; i < all->count; i++) {
         bool rows = false;
-        TRY(has_rows(h, &changes->items[i], &rows, err));
-        if (rows == removals || was_never_there(h, &changes->items[i], rows))
+        TRY(has_rows(h, &all->items[i], &rows, err));
+        if (rows == removals || was_never_there(h, &all->items[i], rows))
             continue;
-        TRY(show(h, &changes->items[i], rows, err));
+        if (!can_exchange(h)) {
+            TRY(show(h, &all->items[i], rows, err));
+            continue;
+        }
+        vec_push(h->arena, &some, all->items[i]);
+        if (some.count < TOGETHER_MAX)
+            continue;
+        TRY(change_some(h, &some, removals, err));
+        some.count = 0;
     }
-    return OK;
+    return some.count > 0 ? change_some(h, &some, removals, err) : OK;
 }
 
 static status check_lease(const projecting *h, error *err) {
@@ -124,8 +169,9 @@ static status project_locked(const projecting *h, int64_t since, project_result 
         TRY(ledger_projection_changes(h->c->ledger, h->id, since, h->arena, &changes, err));
         if (changes.count == 0)
             return set_projected(h, seq, err);
-        TRY(apply(h, &changes, true, err));
-        TRY(apply(h, &changes, false, err));
+        /* What goes, goes first: a table that was unpartitioned frees its folder. */
+        TRY(change_all(h, &changes, true, err));
+        TRY(change_all(h, &changes, false, err));
         ret->partitions += (int64_t)changes.count;
         since = seq;
     }

@@ -1,9 +1,9 @@
 /* driver: what a kind of store provides; store.c checks keys, options and features first.
  *
  * Calls of a feature may be NULL when its bit is not set; the others marked optional say what NULL
- * means. Prefixes given to remove_prefix, prepare, sync and exchange end in '/', or are "" for the
- * whole store where that is allowed. A driver may list too much: store.c filters and sorts again.
- * For implementers of drivers only. */
+ * means. Prefixes given to remove_prefix, prepare, sync, sync_names and exchange end in '/', or are
+ * "" for the whole store where that is allowed. A driver may list too much: store.c filters and
+ * sorts again. For implementers of drivers only. */
 #ifndef WEIR_STORE_DRIVER_H
 #define WEIR_STORE_DRIVER_H
 
@@ -32,9 +32,10 @@ typedef struct store_driver {
     status (*remove)(void *state, const char *key, error *err);
     status (*remove_prefix)(void *state, const char *prefix, error *err); /* NULL: one by one */
     status (*seal)(void *state, const char *key, error *err);
-    status (*prepare)(void *state, const char *prefix, error *err); /* NULL: nothing to do */
-    status (*sync)(void *state, const char *prefix, error *err);    /* NULL: always durable */
-    status (*sweep)(void *state, error *err);                       /* NULL: nothing to do */
+    status (*prepare)(void *state, const char *prefix, error *err);    /* NULL: nothing to do */
+    status (*sync)(void *state, const char *prefix, error *err);       /* NULL: always durable */
+    status (*sync_names)(void *state, const char *prefix, error *err); /* NULL: always durable */
+    status (*sweep)(void *state, error *err);                          /* NULL: nothing to do */
     status (*link)(void *state, const char *from, const char *to, error *err);
     status (*exchange)(void *state, const char *a, const char *b, error *err);
     status (*copy)(void *from, const char *from_key, void *to, const char *to_key,

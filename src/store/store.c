@@ -272,6 +272,12 @@ status store_sync(store *s, const char *prefix, error *err) {
     return s->driver->sync == NULL ? OK : s->driver->sync(s->state, prefix, err);
 }
 
+status store_sync_names(store *s, const char *prefix, error *err) {
+    if (prefix[0] != '\0')
+        TRY(check_folder_prefix(prefix, err));
+    return s->driver->sync_names == NULL ? OK : s->driver->sync_names(s->state, prefix, err);
+}
+
 status store_sweep(store *s, error *err) {
     return s->driver->sweep == NULL ? OK : s->driver->sweep(s->state, err);
 }

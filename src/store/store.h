@@ -140,11 +140,14 @@ int64_t store_requests(const store *s);
 
 /* STORE_EXCHANGE: the objects below prefix a ("x/a/") and b trade places in one step where the
  * system can (renameat2 RENAME_EXCHANGE), else by a pair of renames. When b has nothing it becomes
- * a's old place with nothing: a plain rename. Durable when this returns. */
+ * a's old place with nothing: a plain rename. Not yet durable until store_sync_names of what both
+ * prefixes are in. */
 CHECKED status store_exchange(store *s, const char *a, const char *b, error *err);
 
 /* Make names below prefix durable. */
 CHECKED status store_sync(store *s, const char *prefix, error *err);
+/* Only the names directly below it, and its own: not those further down. */
+CHECKED status store_sync_names(store *s, const char *prefix, error *err);
 
 /* Remove what processes that are no more were writing. Only for who holds the lease under which
  * all writing is done: in a bucket whatever is unfinished is ended; in a folder processes of this

@@ -25,7 +25,8 @@ def listed_points():
 
 def called_points():
     return {name for path in (REPOSITORY / "src").rglob("*.c")
-            for name in re.findall(r'crash_point\("([\w.]+)"\)', path.read_text())}
+            for call in re.findall(r"crash_point\((.*?)\);", path.read_text())
+            for name in re.findall(r'"([\w.]+)"', call)}
 
 
 def passages(scenario, lake, prior=None):

@@ -100,6 +100,10 @@ static status sync_prefix(void *state, const char *prefix, error *err) {
     WRAPPED("sync", prefix, store_sync(state, prefix, err));
 }
 
+static status sync_names(void *state, const char *prefix, error *err) {
+    WRAPPED("sync_names", prefix, store_sync_names(state, prefix, err));
+}
+
 static status sweep(void *state, error *err) {
     WRAPPED("sweep", store_root(state), store_sweep(state, err));
 }
@@ -112,13 +116,13 @@ static status exchange(void *state, const char *a, const char *b, error *err) {
     WRAPPED("exchange", b, store_exchange(state, a, b, err));
 }
 
-#define FAULTY(of_features)                                                                      \
-    {                                                                                            \
-        .name = "fault", .features = (of_features), .open = open_none, .close = close_inner,     \
-        .url = url, .put = put, .put_file = put_file, .get = get, .get_file = get_file,          \
-        .info = info, .list = list, .remove = remove_one, .remove_prefix = remove_prefix,        \
-        .seal = seal, .prepare = prepare, .sync = sync_prefix, .sweep = sweep, .link = link_one, \
-        .exchange = exchange                                                                     \
+#define FAULTY(of_features)                                                                  \
+    {                                                                                        \
+        .name = "fault", .features = (of_features), .open = open_none, .close = close_inner, \
+        .url = url, .put = put, .put_file = put_file, .get = get, .get_file = get_file,      \
+        .info = info, .list = list, .remove = remove_one, .remove_prefix = remove_prefix,    \
+        .seal = seal, .prepare = prepare, .sync = sync_prefix, .sync_names = sync_names,     \
+        .sweep = sweep, .link = link_one, .exchange = exchange                               \
     }
 
 static const store_driver FAULTY_LOCAL =

@@ -81,8 +81,6 @@ static status exchange_sides(local *l, const side *a, const side *b, exchange_ca
         problem = move(&b->at, &a->at);
     else
         TRY(both(l, a, b, err));
-    if (problem == 0 && (fsync(a->at.folder_fd) != 0 || fsync(b->at.folder_fd) != 0))
-        problem = errno;
     return problem == 0 ? OK : local_error(l, problem, a->key, "exchange", err);
 }
 

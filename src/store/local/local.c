@@ -61,6 +61,7 @@ const store_driver STORE_LOCAL = {
     .seal = local_seal,
     .prepare = local_prepare,
     .sync = local_sync,
+    .sync_names = local_sync_names,
     .sweep = local_sweep,
     .link = local_link,
     .exchange = local_exchange,

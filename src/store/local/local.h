@@ -81,6 +81,7 @@ status local_remove_prefix(void *state, const char *prefix, error *err);
 status local_seal(void *state, const char *key, error *err);
 status local_prepare(void *state, const char *prefix, error *err);
 status local_sync(void *state, const char *prefix, error *err);
+status local_sync_names(void *state, const char *prefix, error *err);
 status local_sweep(void *state, error *err);
 status local_link(void *state, const char *from, const char *to, error *err);
 status local_exchange(void *state, const char *a, const char *b, error *err);

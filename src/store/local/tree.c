@@ -129,3 +129,12 @@ status local_sync(void *state, const char *prefix, error *err) {
     int problem = fd < 0 ? 0 : for_each_entry(fd, sync_entry);
     return problem == 0 ? OK : local_error(l, problem, path, "sync", err);
 }
+
+status local_sync_names(void *state, const char *prefix, error *err) {
+    ARENA_AUTO a = arena_new();
+    int fd = -1;
+    TRY(open_if_there(state, local_folder_key(a, prefix), LOCAL_SYNC_ALL, &fd, err));
+    if (fd >= 0)
+        close(fd);
+    return OK;
+}
