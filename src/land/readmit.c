@@ -370,7 +370,10 @@ static status copy_all(readmitting *m, error *err) {
     return for_each_copy(m, copy, err);
 }
 
+/* What somebody who died had copied goes first, so that its name is free. */
 static status carry_out(readmitting *m, error *err) {
+    if (!m->how->dry)
+        TRY(recover_pending(m->decision.context, err));
     TRY(copy_all(m, err));
     TRY(ledger_begin(m->decision.context->ledger, LEDGER_WRITE, err));
     return decision_end(&m->decision, record_all(m, err), err);

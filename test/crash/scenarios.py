@@ -81,6 +81,40 @@ def without_ledger(top):
     return lake
 
 
+def withdrawn(top):
+    lake = corrected(top)
+    lake.call("withdraw", "--reason", "wrong", "c.csv")
+    lake.run(LATER + 1)
+    return lake
+
+
+def refused(top):
+    """A file breaks a rule that may be set aside."""
+    lake = corrected(top)
+    definition = lake.dir / "tables/raw/sales.yaml"
+    definition.write_text(definition.read_text().replace("nullable: false",
+                                                         "nullable: false, maximum: 50"))
+    lake.deliver({"sales/much.csv": sales((6, "a", 90))})
+    lake.run(LATER + 1)
+    return lake
+
+
+def recoded(top):
+    """By its code a table is stale, and would be another one."""
+    lake = corrected(top)
+    code = lake.dir / "tables/gold/total.sql"
+    code.write_text(code.read_text().replace("sum(amount)", "sum(amount) + 1"))
+    return lake
+
+
+def orphaned(top):
+    lake = corrected(top)
+    for path in (lake.dir / "tables/gold").glob("city.*"):
+        path.unlink()
+    lake.run(LATER + 1)
+    return lake
+
+
 class Scenario:
     def __init__(self, make, *args):
         self.make = make
@@ -124,7 +158,7 @@ class Care(Scenario):
 
     def heal(self, lake, **environment):
         lake.call(*self.words(lake), **environment)
-        lake.run(LATER + 1, **environment)
+        lake.run(LATER + 2, **environment)
 
 
 def newest_run(lake):
@@ -137,5 +171,10 @@ COLLECT = Collecting(with_garbage, "gc")
 UNDO = Care(corrected, "undo", newest_run)
 RELEASE = Care(held, "release", "*.*")
 REPAIR = Care(damaged, "fsck", "--repair", code=1)
+WITHDRAW = Care(corrected, "withdraw", "--reason", "wrong", "c.csv")
+READMIT = Care(withdrawn, "readmit", "c.csv")
+ADMIT_REFUSED = Care(refused, "readmit", "--accept-anyway", "--reason", "real", "much.csv")
+ACCEPT = Care(recoded, "accept", "--reason", "next year", "gold.total")
+DROP = Care(orphaned, "drop", "--reason", "over", "gold.city")
 ADOPT = Care(with_strangers, "fsck", "--fast", "--adopt")
 REMAKE = Care(without_ledger, "ledger", "rebuild")

@@ -1,11 +1,14 @@
 """The verbs of care may be cut off as well: doing the same again ends as if nothing had been.
 
-undo, release, what fsck mends and adopts, and a ledger made anew; of each point the first passage,
-and every commit.
+What withdraws, readmits, accepts, drops, undoes and releases, what fsck mends and adopts, and a
+ledger made anew; of each point the first passage, and every commit.
 """
-from crashlake import CRASHED, CrashTest, content, garbage, tree
+from pathlib import Path
+
+from crashlake import CRASHED, CrashTest, content, directories, garbage, tree
 from harness import remove_tree
-from scenarios import ADOPT, LATER, REMAKE, RELEASE, REPAIR, UNDO
+from scenarios import (ACCEPT, ADMIT_REFUSED, ADOPT, DROP, LATER, READMIT, RELEASE, REMAKE, REPAIR,
+                       UNDO, WITHDRAW)
 from test_walk import cases, first_cases, passages
 
 HELD = "SELECT tbl, partition, run FROM hold ORDER BY 1, 2"
@@ -13,7 +16,8 @@ HELD = "SELECT tbl, partition, run FROM hold ORDER BY 1, 2"
 
 class CutOff(CrashTest):
     def state(self, lake):
-        return content(lake) | {"held": lake.rows(HELD)}
+        folders = {str(Path(path).parent) for path in directories(lake)}
+        return content(lake) | {"held": lake.rows(HELD), "directories": folders}
 
     def assert_tidy(self, lake):
         """What is held is marked; else nothing is left over."""
@@ -28,7 +32,7 @@ class CutOff(CrashTest):
         undisturbed = base.copy(top / "undisturbed")
         counted = passages(scenario, undisturbed)
         self.assertGreater(len(counted), 3, "hardly a point is passed")
-        undisturbed.run(LATER + 1)
+        undisturbed.run(LATER + 2)
         wanted = self.state(undisturbed)
         self.assert_tidy(undisturbed)
         commits = [at for at in cases(counted) if at.startswith("ledger.committed")]
@@ -42,7 +46,23 @@ class CutOff(CrashTest):
                 self.assert_tidy(lake)
             remove_tree(lake.dir)
 
+    def test_withdraw(self):
+        self.walk(WITHDRAW)
+
+    def test_readmit(self):
+        self.walk(READMIT)
+
+    def test_readmit_of_what_was_refused(self):
+        self.walk(ADMIT_REFUSED)
+
+    def test_accept(self):
+        self.walk(ACCEPT)
+
+    def test_drop(self):
+        self.walk(DROP)
+
     def test_undo(self):
+        self.walk(UNDO)
         self.walk(UNDO)
 
     def test_release(self):
