@@ -235,6 +235,7 @@ def lost(lake):
 
 
 class CrashTest(unittest.TestCase):
+    apart = True
     maxDiff = 4000
 
     def new_folder(self):

@@ -49,6 +49,13 @@ def oracle_path():
     return found or str(Path(weir_path()).parents[1] / "test" / "harness" / "oracle")
 
 
+def fast_worker():
+    """Changes of the environment for those who ask much of the engine: a worker with malloc as it
+    is, where there is one. Others look for mistakes in it."""
+    path = Path(oracle_path()).parent / "worker"
+    return {"WEIR_WORKER": str(path)} if path.exists() else {}
+
+
 def clean_environment(**changes):
     """The host's environment without what could steer weir."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("WEIR_") or k == "WEIR_WORKER"}

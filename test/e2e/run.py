@@ -2,9 +2,10 @@
 """Run the end-to-end tests: run.py [NAME…], where a NAME is part of a test's id.
 
 WEIR names the binary. WEIR_TEST_STORE=s3: lakes are kept in a bucket (harness.py);
-WEIR_TEST_LEDGER=postgres: their ledgers in PostgreSQL (places.py). Tests run in at most two
-processes, those of a class that sets up something for all of them in one. Failures are printed in
-full, then what took longest; the last line is `N passed, N failed, N skipped`.
+WEIR_TEST_LEDGER=postgres: their ledgers in PostgreSQL (places.py). Test classes run in at most two
+processes; tests of a class that says they are `apart`, because they share nothing, are each given
+to whoever is free. Failures are printed in full, then what took longest; the last line is
+`N passed, N failed, N skipped`.
 """
 import importlib
 import json
@@ -86,9 +87,8 @@ def discover(names):
         for test in test_ids(loader.loadTestsFromModule(module)):
             if not names or any(name in test.id() for name in names):
                 kind = type(test)
-                together = kind.setUpClass.__func__ is not unittest.TestCase.setUpClass.__func__
                 key = (getattr(kind, "rank", 1), path.stem, kind.__name__,
-                       "" if together else test._testMethodName)
+                       test._testMethodName if getattr(kind, "apart", False) else "")
                 groups.setdefault(key, []).append(test._testMethodName)
     return [(*key[:3], methods) for key, methods in sorted(groups.items())]
 

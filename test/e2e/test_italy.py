@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import REPOSITORY, Lake, copy_lake, oracle, remove_tree, sql_text
+from harness import REPOSITORY, Lake, copy_lake, fast_worker, oracle, remove_tree, sql_text
 
 DELIVERIES = REPOSITORY.parent / "shared" / "data" / "italy-2020" / "deliveries"
 DEFINITION = Path(__file__).resolve().parent / "italy"
@@ -107,6 +107,12 @@ def expected_deliveries():
     return found
 
 
+def fast_lake(top):
+    lake = Lake({}, top)
+    lake.environment.update(fast_worker())
+    return lake
+
+
 @unittest.skipUnless(DELIVERIES.is_dir(), f"no real deliveries at {DELIVERIES}")
 class ItalyTest(unittest.TestCase):
     rank = 0
@@ -129,7 +135,7 @@ class ItalyTest(unittest.TestCase):
     @classmethod
     def make_lake(cls, name):
         shutil.copytree(DEFINITION, cls.top / name)
-        return Lake({}, cls.top / name)
+        return fast_lake(cls.top / name)
 
     @classmethod
     def replay(cls, moment):
@@ -294,7 +300,7 @@ class ItalyTest(unittest.TestCase):
 
     def test_a_lost_ledger_is_made_anew_and_builds_nothing(self):
         copy_lake(self.daily.dir, self.top / "lost")
-        lost = Lake({}, self.top / "lost")
+        lost = fast_lake(self.top / "lost")
         lost.lose_ledger()
         kept = self.daily.ledger_rows()
         lost.weir("ledger", "rebuild")

@@ -10,7 +10,7 @@ import random
 import signal
 import unittest
 
-from harness import LakeTest
+from harness import LakeTest, fast_worker
 from test_italy import DEFINITION, DELIVERIES, expected_deliveries
 
 ALL = os.environ.get("WEIR_ITALY") == "all"
@@ -127,6 +127,7 @@ class ItalyOrderTest(LakeTest):
 
     def italy(self):
         lake = self.new_lake({})
+        lake.environment.update(fast_worker())
         for path in DEFINITION.rglob("*.*"):
             lake.write(path.relative_to(DEFINITION), path.read_bytes())
         return lake

@@ -16,9 +16,8 @@ import random
 import sys
 import unittest
 import urllib.parse
-from pathlib import Path
 
-from harness import LAKE_YAML, NOW, REPOSITORY, LakeTest, oracle, oracle_path
+from harness import LAKE_YAML, NOW, REPOSITORY, LakeTest, fast_worker, oracle
 
 sys.path.append(str(REPOSITORY / "test" / "property"))
 
@@ -46,19 +45,13 @@ def keys_of(items):
     return {(item["table"], key_of(item["partition"])) for item in items}
 
 
-def fast_worker():
-    """Where there is one, a worker without sanitizers: others look for mistakes in it."""
-    path = Path(oracle_path()).parent / "worker"
-    return {"WEIR_WORKER": str(path)} if path.exists() else {}
-
-
 class Folder:
     """Lakes that share one folder, with the copies of their files that plain DuckDB reads."""
 
     def __init__(self, test, numbers):
         self.small = [SmallLake(n, random.Random(f"{SEED} {n}"), NOW) for n in numbers]
         self.lake = test.new_lake({"lake.yaml": LAKE_YAML, **self.definition()})
-        self.lake.environment = fast_worker()
+        self.lake.environment.update(fast_worker())
         self.copies = self.lake.dir.parent / "copies"
         self.copies.mkdir()
         self.paths = {}
@@ -267,7 +260,7 @@ class RadiusTest(LakeTest):
         """Batches in another order, by lakes that are built once."""
         some = [small for small in folder.small if small.number % MADE_ANEW == 0 or ONLY]
         fresh = self.new_lake({"lake.yaml": LAKE_YAML, **definition_of(some)})
-        fresh.environment = fast_worker()
+        fresh.environment.update(fast_worker())
         kept = [d for small in some for d in small.never_withdrawn()]
         moments = sorted({d.moment for d in kept})
         random.Random(SEED).shuffle(moments)

@@ -8,7 +8,7 @@ import re
 import unittest
 from pathlib import Path
 
-from harness import LAKE_YAML, NOW, LakeTest, oracle, sql_text
+from harness import LAKE_YAML, NOW, LakeTest, fast_worker, oracle, sql_text
 
 HERE = Path(__file__).resolve().parent
 ORDERS = ("csv: {null_values: [\"-\"]}\n"
@@ -147,6 +147,7 @@ class StatementTest(LakeTest):
         kept = [one for one in statements()
                 if one.refusal is None and (self.all or not one.at_night)]
         self.lake = self.new_lake(definition(kept))
+        self.lake.environment.update(fast_worker())
         for document in self.build_in_steps():
             self.assertEqual((document["failed"], document["blocked"]), ([], []))
         self.assertEqual(self.differences(kept), [])
