@@ -163,7 +163,15 @@ status ledger_units_at(ledger *l, const ledger_edge *edge, bool input_is_source,
     "EXISTS (SELECT 1 FROM fed f WHERE f.tbl = $2 AND f.input = $1 AND f.map = $3" \
     " AND f.unit = " unit ")"
 
+/* The delivery's state, or that it counts again after somebody decided so. */
+#define WHAT_BECAME                                                                   \
+    "CASE WHEN d.state = 'active' AND (SELECT e.state FROM delivery_event e"          \
+    " WHERE e.delivery = d.id AND e.seq < d.changed_seq ORDER BY e.seq DESC LIMIT 1)" \
+    " IN ('withdrawn', 'rejected') THEN 'readmitted' ELSE d.state END"
+
 static cause_kind cause_of_state(const char *state) {
+    if (str_eq(state, cause_name(CAUSE_READMITTED)))
+        return CAUSE_READMITTED;
     if (str_eq(state, delivery_state_name(DELIVERY_ACTIVE)))
         return CAUSE_NEW;
     if (str_eq(state, delivery_state_name(DELIVERY_WITHDRAWN)))
@@ -199,14 +207,14 @@ static void read_version_change(const db_rows *row, arena *a, void *into) {
 
 /* A reader without a bookmark has built nothing from units that are gone. Otherwise a delivery that
  * never counted (created in the state it has) concerns nobody. */
-#define SOURCE_ALL(counts)                                                               \
-    "SELECT d.id, d.state, d.file, " FED_UNDER("d.id") ", " counts                       \
-                                                       ", d.changed_seq FROM delivery d" \
-                                                       " WHERE d.tbl = $1 AND " counts   \
-                                                       " ORDER BY d.identity, d.land_time, d.id"
+#define SOURCE_ALL(counts)                                                       \
+    "SELECT d.id, " WHAT_BECAME                                                  \
+    ", d.file, " FED_UNDER("d.id") ", " counts ", d.changed_seq FROM delivery d" \
+                                   " WHERE d.tbl = $1 AND " counts               \
+                                   " ORDER BY d.identity, d.land_time, d.id"
 
 #define SOURCE_SINCE(counts)                                                         \
-    "SELECT d.id, d.state, d.file, " FED_UNDER(                                      \
+    "SELECT d.id, " WHAT_BECAME ", d.file, " FED_UNDER(                              \
         "d.id") ", " counts ", d.changed_seq FROM delivery d"                        \
                 " WHERE d.tbl = $1 AND d.changed_seq > $4 AND d.state <> 'rejected'" \
                 " AND (" counts " OR d.changed_seq > d.created_seq) ORDER BY d.changed_seq, d.id"

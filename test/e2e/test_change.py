@@ -97,6 +97,14 @@ class ChangeTest(LakeTest):
         self.assertEqual(self.lake.partitions("gold.total"), ["day=2024-05-02", "day=2024-05-03"])
         self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.total"), "7")
 
+    def test_what_is_readmitted_is_called_so_under_a_map_that_has_never_read_it(self):
+        self.lake.weir("withdraw", "a.csv", "--reason", "bad")
+        self.change(silver__sales_sql="SELECT day + 1 AS day, shop, amount FROM raw.sales\n")
+        self.lake.weir("readmit", "a.csv")
+        (step,) = (s for s in self.lake.json("plan")["steps"] if s["table"] == "silver.sales")
+        self.assertEqual([p["causes"] for p in step["partitions"]],
+                         [[{"kind": "readmitted", "ref": "sales/a.csv"}]] * 2)
+
     def test_an_input_can_be_exchanged_for_another(self):
         self.change(raw__refunds="columns: {day: date, amount: int64}\n")
         self.lake.deliver("refunds/a.csv", "day,amount\n2024-05-07,5\n")
