@@ -49,6 +49,7 @@ typedef struct store_access {
     const char *endpoint; /* host:port */
     bool path_style, tls;
     const char *ca_file;
+    int64_t timeout_s; /* without a byte */
 } store_access;
 
 /* What a copy is noted with, for people and other tools. NULL: nothing. */

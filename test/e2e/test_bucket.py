@@ -2,15 +2,18 @@
 
 The whole suite runs over a bucket with WEIR_TEST_STORE=s3; this is what every `make test` looks at.
 """
+import os
+import signal
 import subprocess
 import unittest
 from pathlib import Path
 
+import faulty
 import gateway
 from harness import NOW, LakeTest, oracle, weir_path
 from sales import rows, sales
 
-DAYS = [f"2024-05-{day:02}" for day in range(1, 13)]
+DAYS = [f"2024-05-{day:02}" for day in range(1, 7)]
 HIVE = "partition_by: [day]\nprojection: hive\n"
 REQUESTS_PER_REBUILD_MAX = 40
 
@@ -86,7 +89,7 @@ class BucketTest(LakeTest):
 
     def test_rebuilding_a_partition_takes_as_many_requests_in_a_larger_lake(self):
         counts = []
-        for size in (4, 12):
+        for size in (2, 6):
             lake = self.bucket_lake(f"size{size}", sales())
             for day in DAYS[:size]:
                 lake.deliver(f"sales/{day}.csv", rows(f"{day},A,1"))
@@ -94,7 +97,7 @@ class BucketTest(LakeTest):
             before = len(self.service.requests())
             lake.weir("rebuild", "silver.sales", "--partition", f"day={DAYS[0]}", "--only")
             counts.append(len(self.service.requests()) - before)
-        print(f"requests to rebuild one partition of 4 and of 12: {counts}")
+        print(f"requests to rebuild one partition of 2 and of 6: {counts}")
         self.assertEqual(counts[0], counts[1])
         self.assertLessEqual(counts[1], REQUESTS_PER_REBUILD_MAX)
 
@@ -123,9 +126,50 @@ class BucketTest(LakeTest):
         for text in [*texts, strings]:
             self.assertNotIn(gateway.SECRET_KEY, text)
 
+    def test_a_worker_killed_in_an_upload_leaves_nothing(self):
+        lake = self.bucket_lake("killed")
+        lake.write("worker", f"#!/bin/sh\necho $$ >'{lake.dir}/pid'\n"
+                             f"exec '{self.worker()}'\n").chmod(0o755)
+        proxy = faulty.Proxy(self.service.port, every=0)
+        self.addCleanup(proxy.stop)
+        killed = []
+
+        def kill_once(request):
+            if b"partNumber=" in request.split(b"\r\n", 1)[0] and not killed:
+                killed.append(int((lake.dir / "pid").read_text()))
+                os.kill(killed[0], signal.SIGKILL)
+
+        proxy.watch = kill_once
+        lake.environment.update(gateway.variables(proxy.port), WEIR_WORKER=f"{lake.dir}/worker")
+        lake.deliver("sales/a.csv", month(1))
+        lake.run(NOW)  # what the dead one had to do is given to others
+        self.assertTrue(killed)
+        self.assertTrue(self.service.unfinished_uploads())
+        lake.weir("gc")
+        self.assertEqual(self.service.unfinished_uploads(), [])
+        self.assertEqual(lake.json("fsck")["faults"], [])
+        self.assertEqual(lake.value("SELECT sum(total) FROM gold.total"), str(sum(range(1, 7))))
+
     def worker(self):
         """The worker beside the binary under test."""
         return Path(weir_path()).parent / "weir-duckdb"
+
+    def test_it_is_the_same_lake_when_every_seventh_request_fails(self):
+        here, there = self.folder_lake(), self.bucket_lake("faulty")
+        proxy = faulty.Proxy(self.service.port, every=7)
+        self.addCleanup(proxy.stop)
+        there.environment.update(gateway.variables(proxy.port), WEIR_S3_TIMEOUT="1s")
+        for lake in (here, there):
+            self.follow(lake)
+        self.assertEqual({way for way, _ in proxy.failed}, set(faulty.WAYS), proxy.failed)
+        print(f"{len(proxy.failed)} of {proxy.count} requests failed")
+        there.environment.update(self.service.variables())
+        self.assertEqual(here.digests(), there.digests())
+        self.assertEqual(here.raw_files("raw.sales"), there.raw_files("raw.sales"))
+        there.run(NOW + 4)
+        there.weir("gc")
+        self.assertEqual(there.json("fsck")["faults"], [])
+        self.assertEqual(self.service.unfinished_uploads(), [])
 
     def test_layers_may_have_buckets_of_their_own(self):
         self.service.make_bucket("gold-bucket")
@@ -138,7 +182,7 @@ class BucketTest(LakeTest):
         gold = self.service.bucket("gold-bucket") / "prod"
         self.assertEqual(len(list((gold / "total").rglob("manifest"))), len(DAYS))
         self.assertFalse((lake.store / "gold").exists())
-        self.assertEqual(lake.value("SELECT sum(total) FROM gold.total"), str(sum(range(1, 13))))
+        self.assertEqual(lake.value("SELECT sum(total) FROM gold.total"), str(sum(range(1, 7))))
 
 
 if __name__ == "__main__":

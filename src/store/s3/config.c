@@ -45,19 +45,30 @@ static status find_style(s3_config *c, bool otherwise, error *err) {
     return E_DEFINITION;
 }
 
-/* Tests and impatient users shorten how long it is tried again. */
-static status find_budget(s3_config *c, error *err) {
-    const char *asked = c->environment("WEIR_S3_RETRY_FOR");
+/* Left alone when the variable is not set. */
+static status find_duration(const s3_config *c, const char *name, int64_t *ret_ms, error *err) {
+    const char *asked = c->environment(name);
     int64_t us = 0;
-    c->budget = S3_BUDGET;
     if (asked == NULL || asked[0] == '\0')
         return OK;
     if (!number_duration(asked, &us) || us < 0) {
-        error_set(err, E_DEFINITION, "WEIR_S3_RETRY_FOR is \"%s\", which is no duration", asked);
+        error_set(err, E_DEFINITION, "%s is \"%s\", which is no duration", name, asked);
         error_hint(err, "Write 60s or 5m.");
         return E_DEFINITION;
     }
-    c->budget.time_ms = us / 1000;
+    *ret_ms = us / 1000;
+    return OK;
+}
+
+/* How long is waited for a byte, and how long it is tried again. */
+static status find_patience(s3_config *c, error *err) {
+    int64_t stall_ms = (int64_t)STALL_SECONDS * 1000;
+    c->budget = S3_BUDGET;
+    TRY(find_duration(c, "WEIR_S3_RETRY_FOR", &c->budget.time_ms, err));
+    TRY(find_duration(c, "WEIR_S3_TIMEOUT", &stall_ms, err));
+    c->limits = (http_limits){.connect_ms = CONNECT_MS, .stall_seconds = stall_ms / 1000};
+    if (c->limits.stall_seconds < 1)
+        c->limits.stall_seconds = 1;
     return OK;
 }
 
@@ -72,10 +83,9 @@ status s3_config_read(s3_lookup environment, const char *bucket, arena *a, s3_co
     find_region(&c, a);
     TRY(find_endpoint(&c, a, &named, err));
     TRY(find_style(&c, named || !s3_bucket_is_label(bucket), err));
-    TRY(find_budget(&c, err));
+    TRY(find_patience(&c, err));
     c.ca_file = arena_strdup(a, first_of(&c, CA_NAMES, "ca_bundle"));
-    c.limits = (http_limits){
-        .ca_file = c.ca_file, .connect_ms = CONNECT_MS, .stall_seconds = STALL_SECONDS};
+    c.limits.ca_file = c.ca_file;
     *ret = c;
     return OK;
 }

@@ -22,7 +22,7 @@ typedef struct s3_config {
 /* Region: AWS_REGION, AWS_DEFAULT_REGION, the profile, us-east-1. Endpoint: AWS_ENDPOINT_URL_S3,
  * AWS_ENDPOINT_URL, the profile, AWS's own. Style: WEIR_S3_URL_STYLE or the profile's
  * s3.addressing_style (path or virtual); else path where an endpoint is named or the bucket's name
- * is no label. */
+ * is no label. Patience: WEIR_S3_TIMEOUT without a byte (20s), WEIR_S3_RETRY_FOR in all (60s). */
 CHECKED status s3_config_read(s3_lookup environment, const char *bucket, arena *a, s3_config *ret,
                               error *err);
 

@@ -59,7 +59,8 @@ static status access_of(void *state, arena *a, store_access *ret, error *err) {
                           .endpoint = s->config.endpoint.host,
                           .path_style = s->config.path_style,
                           .tls = s->config.endpoint.tls,
-                          .ca_file = s->config.ca_file};
+                          .ca_file = s->config.ca_file,
+                          .timeout_s = s->config.limits.stall_seconds};
     return OK;
 }
 
