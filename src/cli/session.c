@@ -95,11 +95,11 @@ static status add_bucket(store *in, json_t *list, error *err) {
     TRY(store_get_access(in, a, &at, err));
     if (at.scope == NULL || is_told(list, at.scope))
         return OK;
-    json_t *told = json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s, s:b, s:b, s:s*, s:I}", "scope", at.scope,
-                             "access_key", at.access_key, "secret_key", at.secret_key, "token",
-                             at.token, "region", at.region, "endpoint", at.endpoint, "path_style",
-                             at.path_style, "tls", at.tls, "ca_file", at.ca_file, "timeout_s",
-                             (json_int_t)at.timeout_s);
+    json_t *told =
+        json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s, s:b, s:b, s:s*, s:I}", "scope", at.scope,
+                  "access_key", at.access_key, "secret_key", at.secret_key, "token", at.token,
+                  "region", at.region, "endpoint", at.endpoint, "path_style", at.path_style, "tls",
+                  at.tls, "ca_file", at.ca_file, "timeout_s", (json_int_t)at.timeout_s);
     ASSERT(told != NULL);
     json_array_append_new(list, told);
     return OK;

@@ -2,7 +2,8 @@
 
 Requests are passed on byte for byte, so that signatures hold. The ways: an error of the service,
 a throttled request, a connection that ends before the service has seen anything, one that ends
-after it has done everything, one on which no answer ever comes, and one whose body is cut in the middle.
+after it has done everything, one on which no answer ever comes, and one whose
+body is cut in the middle.
 """
 import contextlib
 import socket
@@ -47,7 +48,8 @@ class Stream:
             if not self.more():
                 return b""
         head = self.take(self.held.index(b"\r\n\r\n") + 4)
-        fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if b":" in line)
+        lines = [line.lower() for line in head.split(b"\r\n")[1:] if b":" in line]
+        fields = dict(line.split(b":", 1) for line in lines)
         if bodyless or head.startswith((b"HTTP/1.1 204", b"HTTP/1.1 304")):
             return head
         if b"chunked" in fields.get(b"transfer-encoding", b""):

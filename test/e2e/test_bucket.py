@@ -10,12 +10,13 @@ from pathlib import Path
 
 import faulty
 import gateway
-from harness import NOW, LakeTest, oracle, weir_path
-from sales import rows, sales
+from harness import NOW, LakeTest, clean_environment, oracle, weir_path
+from sales import raw_only, rows, sales
 
 DAYS = [f"2024-05-{day:02}" for day in range(1, 7)]
 HIVE = "partition_by: [day]\nprojection: hive\n"
 REQUESTS_PER_REBUILD_MAX = 40
+LARGE_BYTES = 20_000_001  # several parts
 
 
 def month(amount):
@@ -126,29 +127,55 @@ class BucketTest(LakeTest):
         for text in [*texts, strings]:
             self.assertNotIn(gateway.SECRET_KEY, text)
 
-    def test_a_worker_killed_in_an_upload_leaves_nothing(self):
+    def watched(self, lake, watch):
+        """The lake's requests go through a proxy that shows them to watch."""
+        proxy = faulty.Proxy(self.service.port, every=0)
+        proxy.watch = watch
+        self.addCleanup(proxy.stop)
+        lake.environment.update(gateway.variables(proxy.port))
+
+    def test_what_a_killed_worker_had_to_do_is_given_to_another(self):
         lake = self.bucket_lake("killed")
         lake.write("worker", f"#!/bin/sh\necho $$ >'{lake.dir}/pid'\n"
                              f"exec '{self.worker()}'\n").chmod(0o755)
-        proxy = faulty.Proxy(self.service.port, every=0)
-        self.addCleanup(proxy.stop)
         killed = []
 
         def kill_once(request):
-            if b"partNumber=" in request.split(b"\r\n", 1)[0] and not killed:
+            line = request.split(b"\r\n", 1)[0]
+            if line.startswith(b"PUT ") and b".parquet" in line and not killed:
                 killed.append(int((lake.dir / "pid").read_text()))
                 os.kill(killed[0], signal.SIGKILL)
 
-        proxy.watch = kill_once
-        lake.environment.update(gateway.variables(proxy.port), WEIR_WORKER=f"{lake.dir}/worker")
+        self.watched(lake, kill_once)
+        lake.environment["WEIR_WORKER"] = f"{lake.dir}/worker"
         lake.deliver("sales/a.csv", month(1))
-        lake.run(NOW)  # what the dead one had to do is given to others
+        lake.run(NOW)
         self.assertTrue(killed)
-        self.assertTrue(self.service.unfinished_uploads())
         lake.weir("gc")
-        self.assertEqual(self.service.unfinished_uploads(), [])
         self.assertEqual(lake.json("fsck")["faults"], [])
         self.assertEqual(lake.value("SELECT sum(total) FROM gold.total"), str(sum(range(1, 7))))
+
+    def test_an_upload_cut_off_by_a_kill_is_ended_by_who_comes_next(self):
+        lake = self.bucket_lake("large", raw_only("format: opaque\n"))
+        begun = []
+
+        def kill_once(request):
+            if b"partNumber=2" in request.split(b"\r\n", 1)[0] and len(begun) == 1:
+                begun.append("killed")
+                process.kill()
+
+        self.watched(lake, kill_once)
+        lake.deliver("sales/large.bin", os.urandom(LARGE_BYTES))
+        command = [weir_path(), "land", "--now", str(NOW)]
+        with subprocess.Popen(command, cwd=lake.dir, stderr=subprocess.DEVNULL,
+                              env=clean_environment(**lake.environment)) as process:
+            begun.append("started")
+        self.assertEqual((begun, process.returncode), (["started", "killed"], -signal.SIGKILL))
+        self.assertTrue(self.service.unfinished_uploads())
+        lake.land_now(NOW)
+        self.assertEqual(self.service.unfinished_uploads(), [])
+        self.assertEqual(lake.deliveries("bytes, state"), [(str(LARGE_BYTES), "active")])
+        self.assertEqual(lake.json("fsck")["faults"], [])
 
     def worker(self):
         """The worker beside the binary under test."""

@@ -65,8 +65,7 @@ static status set_up(db *d, const json_t *first, arena *a, error *err) {
     TRY(db_runf(d, a, err,
                 "SET http_retries = %d; SET http_retry_wait_ms = %d; SET http_retry_backoff = 2;"
                 " SET http_timeout = %lld",
-                RETRIES, RETRY_WAIT_MS,
-                (long long)json_get_int(first, "timeout_s", TIMEOUT_S)));
+                RETRIES, RETRY_WAIT_MS, (long long)json_get_int(first, "timeout_s", TIMEOUT_S)));
     if (ca_file == NULL)
         return OK;
     return db_runf(d, a, err, "SET ca_cert_file = %s; SET enable_server_cert_verification = true",
