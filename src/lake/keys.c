@@ -24,7 +24,8 @@ const key KEYS[] = {
      .doc = "the levels in order, as [raw, silver, gold]; a table reads its own or earlier ones; "
             "{gold: {store: s3://bucket/prefix}} for one with a place of its own"},
     {FILE_LAKE, "land", KEY_LOCATION, "land", IN_LAKE(land),
-     .doc = "the folder deliverers write to, below it one folder per source table"},
+     .doc = "where deliverers write to, a folder or s3://bucket/prefix; below it one folder per "
+            "source table"},
     {FILE_LAKE, "store", KEY_LOCATION, "data", IN_LAKE(store),
      .doc = "the data, in a folder or s3://bucket/prefix; a layer's tables are at "
             "<store>/<layer>/<table>/"},

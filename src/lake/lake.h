@@ -150,6 +150,8 @@ typedef struct lake_table {
 
 typedef struct lake {
     const char *dir; /* absolute */
+    const char
+        *land_bucket; /* land: s3://…; land is then where its files are fetched to; or NULL */
     const char *name;
     lake_layer *layers;
     size_t layer_count;

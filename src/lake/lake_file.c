@@ -153,8 +153,8 @@ static bool is_inside(arena *a, const char *path, const char *folder) {
 
 static void check_apart(loader *l, const node *root) {
     const lake *model = l->lake;
-    if (!is_inside(l->arena, model->land, model->store)
-        && !is_inside(l->arena, model->store, model->land))
+    const char *from = model->land_bucket != NULL ? model->land_bucket : model->land;
+    if (!is_inside(l->arena, from, model->store) && !is_inside(l->arena, model->store, from))
         return;
     const node *store = node_get(root, "store"), *land = node_get(root, "land");
     place at = store != NULL ? store->at : land != NULL ? land->at : root->at;
@@ -167,6 +167,10 @@ static void resolve_paths(loader *l) {
     lake *model = l->lake;
     arena *a = l->arena;
     model->land = place_of(a, model->dir, model->land);
+    if (strstr(model->land, "://") != NULL) {
+        model->land_bucket = model->land;
+        model->land = path_join(a, model->dir, ".weir/land");
+    }
     model->store = place_of(a, model->dir, model->store);
     model->ledger = place_of(a, model->dir, model->ledger);
     for (size_t i = 0; i < model->layer_count; i++) {

@@ -108,7 +108,7 @@ static bool is_quote(const char *text) {
 static bool is_served(const char *shown, const char *text) {
     if (str_ends(shown, "ledger"))
         return str_starts(text, "postgresql://") || str_starts(text, "postgres://");
-    return str_starts(text, "s3://") && str_ends(shown, "store");
+    return str_starts(text, "s3://") && (str_ends(shown, "store") || str_ends(shown, "land"));
 }
 
 status value_check_location(const char *shown, const char *text, error *err) {

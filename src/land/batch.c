@@ -52,7 +52,9 @@ static status claim(const landing *l, const candidate *from, arena *a, arrival *
     arrival at = {.table = from->table};
     at.claimed = (claimed){from->file, from->claim, from->uploaded_us};
     if (from->claim == NULL)
-        TRY(claim_take(l->root_fd, l->id, from->file, a, &at.claimed, err));
+        TRY(claim_take(l->root_fd,
+                       &(claim_request){l->id, from->file, l->context->lake->land_bucket != NULL},
+                       a, &at.claimed, err));
     status stamped = stamp_claimed(l, &at.claimed, &at.stamp, err);
     if (stamped == OK)
         *ret = at;

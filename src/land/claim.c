@@ -12,8 +12,9 @@
 
 enum { US_PER_S = 1000000, NS_PER_US = 1000, DEPTH_MAX = 70 };
 
-static int64_t changed_us(const struct stat *found) {
-    return (int64_t)found->st_ctim.tv_sec * US_PER_S + found->st_ctim.tv_nsec / NS_PER_US;
+int64_t claim_uploaded_us(const struct stat *found, bool was_fetched) {
+    const struct timespec *at = was_fetched ? &found->st_mtim : &found->st_ctim;
+    return (int64_t)at->tv_sec * US_PER_S + at->tv_nsec / NS_PER_US;
 }
 
 static status need_regular(const struct stat *found, const char *file, error *err) {
@@ -30,16 +31,17 @@ static status look(int root_fd, const char *file, struct stat *ret, error *err) 
 
 /* Between looking and renaming the name may have been given to something else: then it goes
  * back. */
-status claim_take(int root_fd, const char *id, const char *file, arena *a, claimed *ret,
-                  error *err) {
+status claim_take(int root_fd, const claim_request *request, arena *a, claimed *ret, error *err) {
+    const char *file = request->file;
     struct stat found, taken;
     status looked = look(root_fd, file, &found, err);
     if (looked == E_NOT_FOUND)
         return error_set(err, E_CHANGED, "\"%s\" is gone", str_printable(a, file));
     if (looked != OK)
         return looked;
-    claimed c = {.file = file, .uploaded_us = changed_us(&found)};
-    c.claim = arena_printf(a, FOLDER_CLAIMS "/%s/%lld/%s", id, (long long)c.uploaded_us, file);
+    claimed c = {.file = file, .uploaded_us = claim_uploaded_us(&found, request->was_fetched)};
+    c.claim =
+        arena_printf(a, FOLDER_CLAIMS "/%s/%lld/%s", request->id, (long long)c.uploaded_us, file);
     TRY(folder_move(root_fd, file, c.claim, err));
     crash_point("land.claimed");
     status moved = look(root_fd, c.claim, &taken, err);

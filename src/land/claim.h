@@ -11,12 +11,21 @@
 typedef struct claimed {
     const char *file;    /* path below the land root as delivered */
     const char *claim;   /* path below the land root now */
-    int64_t uploaded_us; /* inode change time before the claim */
+    int64_t uploaded_us; /* inode change time before the claim; of the object, if fetched */
 } claimed;
 typedef VEC(claimed) claimed_files;
 
+typedef struct claim_request {
+    const char *id; /* of the landing */
+    const char *file;
+    bool was_fetched; /* from a bucket: its modification time is when it was uploaded */
+} claim_request;
+
+/* When it was uploaded. */
+int64_t claim_uploaded_us(const struct stat *found, bool was_fetched);
+
 /* E_CHANGED: gone, or no regular file any more; then it is where it was. E_FULL, E_DENIED, E_IO. */
-CHECKED status claim_take(int root_fd, const char *id, const char *file, arena *a, claimed *ret,
+CHECKED status claim_take(int root_fd, const claim_request *request, arena *a, claimed *ret,
                           error *err);
 
 /* Make claims durable, so that after a power loss no file that was recorded is in land again. */

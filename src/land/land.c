@@ -4,6 +4,7 @@
 #include "base/strmap.h"
 #include "land/batch.h"
 #include "land/check.h"
+#include "land/fetch.h"
 #include "land/prepare.h"
 #include "land/recover.h"
 #include "land/report.h"
@@ -229,6 +230,7 @@ status land_all(const land_context *c, const bool *selected, arena *a, land_resu
     *ret = (land_result){0};
     landing l = new_landing(c, a, ret);
     TRY(recover_pending(c, err));
+    TRY(fetch_begin(c, err));
     TRY(open_root(c->lake, &l.root_fd, &there, err));
     if (!there)
         return OK;
@@ -236,7 +238,7 @@ status land_all(const land_context *c, const bool *selected, arena *a, land_resu
     l.id = id;
     status result = take_all(&l, selected, err);
     close_landing(&l);
-    return result;
+    return result == OK ? fetch_end(c, err) : result;
 }
 
 status land_recover(const land_context *c, error *err) {
@@ -272,6 +274,9 @@ status land_is_empty(const lake *l, bool *ret, error *err) {
     claimed_files claims = {0};
     int root_fd;
     bool there;
+    TRY(fetch_is_empty(l, ret, err));
+    if (!*ret)
+        return OK;
     TRY(open_root(l, &root_fd, &there, err));
     if (!there) {
         *ret = true;

@@ -1,6 +1,7 @@
 #include "land/scan.h"
 
 #include "base/path.h"
+#include "land/claim.h"
 #include "land/folder.h"
 #include "land/name.h"
 
@@ -57,10 +58,6 @@ static void tell_kind(scan *s, const char *file, scan_kind kind, int problem) {
     tell(s, (scan_entry){.file = file, .kind = kind, .problem = problem});
 }
 
-static int64_t changed_us(const struct stat *found) {
-    return (int64_t)found->st_ctim.tv_sec * US_PER_S + found->st_ctim.tv_nsec / NS_PER_US;
-}
-
 static void walk(scan *s, int fd, const char *path, int depth);
 
 static void see_folder(scan *s, int parent_fd, const char *name, const char *file, int depth) {
@@ -93,10 +90,11 @@ static void see(scan *s, int parent_fd, const char *name, const char *file, int 
     else if (!S_ISREG(found.st_mode))
         tell_kind(s, file, SCAN_SPECIAL, 0);
     else
-        tell(s, (scan_entry){.file = file,
-                             .kind = SCAN_FILE,
-                             .size = found.st_size,
-                             .changed_us = changed_us(&found)});
+        tell(s,
+             (scan_entry){.file = file,
+                          .kind = SCAN_FILE,
+                          .size = found.st_size,
+                          .changed_us = claim_uploaded_us(&found, s->lake->land_bucket != NULL)});
 }
 
 /* Takes fd. path: the folder's, with '/' at its end, "" for the root. */

@@ -21,7 +21,7 @@ typedef struct scan_entry {
     const lake_table *table; /* whose land folder it is below, NULL for none */
     scan_kind kind;
     int64_t size;
-    int64_t changed_us; /* inode change time */
+    int64_t changed_us; /* inode change time; of what was fetched, when it was uploaded */
     int problem;        /* errno of SCAN_UNREADABLE */
 } scan_entry;
 

@@ -43,6 +43,7 @@ typedef struct store_driver {
     status (*access)(void *state, arena *a, store_access *ret, error *err); /* NULL: none needed */
     status (*next)(void *state, const char *prefix, const char *after, arena *a, char **ret,
                    error *err);
+    status (*remove_same)(void *state, const char *key, const char *tag, error *err);
     int64_t (*requests)(const void *state); /* NULL: it sends none */
 } store_driver;
 

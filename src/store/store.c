@@ -208,6 +208,12 @@ status store_remove(store *s, const char *key, error *err) {
     return s->driver->remove(s->state, key, err);
 }
 
+status store_remove_same(store *s, const char *key, const char *tag, error *err) {
+    ASSERT(store_has(s, STORE_TAGS));
+    TRY(check_key(key, err));
+    return s->driver->remove_same(s->state, key, tag, err);
+}
+
 static status remove_one_by_one(store *s, const char *prefix, error *err) {
     ARENA_AUTO a = arena_new();
     store_objects found = {0};

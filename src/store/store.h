@@ -22,6 +22,7 @@ typedef enum store_feature {
     STORE_EXCHANGE = 1u << 2,      /* two prefixes swap their contents in one step */
     STORE_LOCAL_PATH = 1u << 3,    /* store_url gives a path that open(2) understands */
     STORE_ORDERED = 1u << 5,       /* the key after another one is found at once: store_next */
+    STORE_TAGS = 1u << 6,          /* objects have tags */
     STORE_COPY = 1u << 4,          /* the store itself copies, even from another of its kind */
 } store_feature;
 
@@ -31,6 +32,7 @@ typedef struct store_object {
     int64_t modified_us; /* by the store's clock */
     bool read_only;      /* as store_seal left it, where that means something; else true */
     uint64_t file_id;    /* same value: the same bytes under two names (inode); 0 when unknown */
+    const char *tag;     /* changes with the bytes (ETag); NULL when unknown */
 } store_object;
 
 typedef VEC(store_object) store_objects;
@@ -114,6 +116,10 @@ CHECKED status store_list_strange(store *s, const char *prefix, arena *a, store_
 
 /* Absent already is OK. Folders that became empty go too. */
 CHECKED status store_remove(store *s, const char *key, error *err);
+
+/* The same, only while the object is the one with this tag (STORE_TAGS). What is another by now
+ * stays, and that is OK. */
+CHECKED status store_remove_same(store *s, const char *key, const char *tag, error *err);
 
 /* Remove every object below prefix, which must end in '/'. */
 CHECKED status store_remove_prefix(store *s, const char *prefix, error *err);

@@ -198,6 +198,47 @@ class BucketTest(LakeTest):
         self.assertEqual(there.json("fsck")["faults"], [])
         self.assertEqual(self.service.unfinished_uploads(), [])
 
+    def test_deliveries_come_from_a_bucket(self):
+        lake = self.bucket_lake("landed")
+        lake.write("lake.yaml", (lake.dir / "lake.yaml").read_text()
+                   + f"land: s3://{gateway.BUCKET}/deliveries/\n")
+        lake.land = self.service.bucket() / "deliveries"
+        os.utime(self.upload("deliveries/sales/a.csv", "1"), (1_699_999_500,) * 2)
+        self.upload("deliveries/sales/bad.csv", "'many'")
+        self.upload("deliveries/sales/_part.csv", "1")
+        lake.weir("run")
+        self.assertEqual([p.name for p in lake.land.rglob("*.csv")], ["_part.csv"])
+        self.assertEqual(lake.deliveries("file, state, land_time")[0],
+                         ("sales/a.csv", "active", "2023-11-14 22:05:00"))
+        self.upload("deliveries/sales/a.csv", "2")
+        lake.weir("run")
+        self.assertEqual([p.name for p in lake.land.rglob("*.csv")], ["_part.csv"])
+        self.assertEqual(lake.deliveries("file, state"),
+                         [("sales/a.csv", "active"), ("sales/a.csv", "superseded"),
+                          ("sales/bad.csv", "rejected")])
+        self.assertEqual(lake.query("SELECT amount FROM silver.sales"), [("2",)])
+
+    def upload(self, key, amount):
+        """By a client of S3, as deliverers do; the file that the object is."""
+        extension = gateway.REPOSITORY / ".deps/duckdb/lib/httpfs.duckdb_extension"
+        oracle(f"LOAD '{extension}'; CREATE SECRET (TYPE s3, KEY_ID '{gateway.ACCESS_KEY}', "
+               f"SECRET '{gateway.SECRET_KEY}', ENDPOINT '127.0.0.1:{self.service.port}', "
+               "URL_STYLE 'path', USE_SSL false, REGION 'us-east-1'); "
+               f"COPY (SELECT '2024-05-01' AS day, 'A' AS shop, {amount} AS amount) "
+               f"TO 's3://{gateway.BUCKET}/{key}' (FORMAT csv)")
+        return self.service.bucket() / key
+
+    def test_what_was_fetched_and_not_taken_is_not_removed(self):
+        lake = self.bucket_lake("unsettled", raw_only("settle: 1h\n"))
+        lake.write("lake.yaml", (lake.dir / "lake.yaml").read_text()
+                   + f"land: s3://{gateway.BUCKET}/unsettled-land\n")
+        lake.land = self.service.bucket() / "unsettled-land"
+        lake.deliver("sales/a.csv", month(1))
+        lake.deliver("nobody/b.csv", month(1))
+        lake.weir("run")
+        self.assertEqual(len(list(lake.land.rglob("*.csv"))), 2)
+        self.assertEqual(lake.deliveries(), [])
+
     def test_layers_may_have_buckets_of_their_own(self):
         self.service.make_bucket("gold-bucket")
         files = sales()

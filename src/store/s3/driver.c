@@ -70,7 +70,7 @@ static int64_t requests(const void *state) {
 
 const store_driver STORE_S3 = {
     .name = "s3",
-    .features = STORE_PUT_IF_ABSENT | STORE_COPY | STORE_ORDERED,
+    .features = STORE_PUT_IF_ABSENT | STORE_COPY | STORE_ORDERED | STORE_TAGS,
     .open = open_state,
     .close = s3_close,
     .url = s3_url,
@@ -86,6 +86,7 @@ const store_driver STORE_S3 = {
     .sweep = s3_sweep,
     .copy = s3_copy,
     .next = s3_next,
+    .remove_same = s3_remove_same,
     .access = access_of,
     .requests = requests,
 };

@@ -44,6 +44,10 @@ static void take_object(page *p) {
     p->current = (store_object){.read_only = true};
 }
 
+static void take_tag(page *p, const char *text) {
+    p->current.tag = arena_strdup(p->arena, text);
+}
+
 static void take_more(page *p, const char *text) {
     p->is_more = str_eq(text, "true");
 }
@@ -60,6 +64,7 @@ static void take_element(void *state, const char *path, const char *text) {
         {"ListBucketResult/Contents/Key", take_key},
         {"ListBucketResult/Contents/Size", take_number},
         {"ListBucketResult/Contents/LastModified", take_time},
+        {"ListBucketResult/Contents/ETag", take_tag},
         {"ListBucketResult/IsTruncated", take_more},
         {"ListBucketResult/NextContinuationToken", take_token},
     };
@@ -143,6 +148,7 @@ static status collect(void *state, store_objects *objects, error *err) {
     for (size_t i = 0; i < objects->count; i++) {
         store_object object = objects->items[i];
         object.key = arena_strdup(c->arena, object.key);
+        object.tag = arena_strdup(c->arena, object.tag);
         vec_push(c->arena, c->objects, object);
     }
     return OK;

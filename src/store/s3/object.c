@@ -155,7 +155,8 @@ status s3_info(void *state, const char *key, arena *a, store_object *ret, error 
     *ret = (store_object){.key = arena_strdup(a, key),
                           .size_bytes = size,
                           .modified_us = modified_us,
-                          .read_only = true};
+                          .read_only = true,
+                          .tag = arena_strdup(a, http_header(reply, "etag"))};
     return OK;
 }
 
@@ -178,4 +179,31 @@ status s3_remove(void *state, const char *key, error *err) {
     if (err != NULL)
         *err = problem;
     return removed;
+}
+
+/* Where the bucket keeps versions, exactly that one goes. Else somebody may come between the look
+ * and the removal: If-Match is sent for services that know it. */
+status s3_remove_same(void *state, const char *key, const char *tag, error *err) {
+    s3 *s = state;
+    ARENA_AUTO a = arena_new();
+    http_reply *reply = NULL;
+    error problem = {0};
+    const s3_request head = {.method = "HEAD", .key = s3_full_key(s, a, key)};
+    status found = s3_call(s, &head, "look at", a, &reply, &problem);
+    const char *now = found == OK ? http_header(reply, "etag") : NULL;
+    if (found == E_NOT_FOUND || (found == OK && (now == NULL || !str_eq(now, tag))))
+        return OK;
+    s3_request gone = {.method = "DELETE", .key = head.key};
+    const char *version = found == OK ? http_header(reply, "x-amz-version-id") : NULL;
+    if (version != NULL)
+        vec_push(a, &gone.query, ((s3_pair){"versionId", version}));
+    else
+        add_header(a, &gone, "if-match", tag);
+    if (found == OK)
+        found = s3_call(s, &gone, "remove", a, &reply, &problem);
+    if (found == OK || found == E_NOT_FOUND || found == E_EXISTS)
+        return OK;
+    if (err != NULL)
+        *err = problem;
+    return found;
 }

@@ -74,6 +74,7 @@ status s3_get(void *state, const char *key, size_t max_size, arena *a, char **re
 status s3_info(void *state, const char *key, arena *a, store_object *ret, error *err);
 status s3_seal(void *state, const char *key, error *err);
 status s3_remove(void *state, const char *key, error *err);
+status s3_remove_same(void *state, const char *key, const char *tag, error *err);
 status s3_put_file(void *state, const char *key, int fd, store_put_options options,
                    char ret_sha256[65], int64_t *ret_size, error *err);
 status s3_copy(void *from, const char *from_key, void *to, const char *to_key,

@@ -1,0 +1,19 @@
+/* fetch: a land bucket, mirrored into the local land folder, where landing goes on as ever.
+ *
+ * A copy is made of each object that is not there yet, with the time it was uploaded at; a note
+ * beside it remembers which bytes it is of (their ETag). Once a copy was taken, exactly those bytes
+ * go from the bucket: what was uploaded meanwhile under the same name stays, for the next time. Who
+ * delivers needs to write only. Internal to land/. */
+#ifndef WEIR_LAND_FETCH_H
+#define WEIR_LAND_FETCH_H
+
+#include "land/land.h"
+
+/* Nothing where land is a folder. What cannot be fetched is told in the log and left. */
+CHECKED status fetch_begin(const land_context *c, error *err);
+/* After all that was claimed is recorded or back in land. */
+CHECKED status fetch_end(const land_context *c, error *err);
+/* Is there nothing in the bucket? */
+CHECKED status fetch_is_empty(const lake *l, bool *ret, error *err);
+
+#endif
