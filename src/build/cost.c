@@ -127,6 +127,15 @@ static void add_swap(bounding *b, const lake_table *t, size_t first) {
         add_edge(b, i, last);
 }
 
+/* What reads the table whole, and was never built, waits for all of it. */
+static void add_whole(bounding *b, const lake_table *t, size_t first) {
+    const bound_node whole = {.table = t, .partition = "", .made = true};
+    size_t last = b->graph.nodes.count;
+    strmap_set(b->places, cost_name(b->arena, t, COST_WHOLE_TABLE), add_node(b, &whole));
+    for (size_t i = first; i < last; i++)
+        add_edge(b, i, last);
+}
+
 static status add_nodes(bounding *b, const plan_step *step, error *err) {
     strings texts = {0};
     ledger_currents others = {0};
@@ -139,6 +148,7 @@ static status add_nodes(bounding *b, const plan_step *step, error *err) {
         strmap_set(made, texts.items[i], b);
     size_t first = b->graph.nodes.count;
     add_partitions(b, step, made);
+    add_whole(b, step->table, first);
     if (others.count > 0)
         add_swap(b, step->table, first);
     return OK;
@@ -168,7 +178,7 @@ static void drop_untaken(bounding *b, const bool *taken, plan *p) {
                          (const char *)cost_name(b->arena, step.table, one.text));
         }
         step.partitions.count = kept;
-        place += b->swaps[step.table->index] != NULL;
+        place += b->swaps[step.table->index] != NULL ? 2 : 1;
         if (kept > 0)
             p->steps[steps++] = step;
     }

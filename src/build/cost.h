@@ -10,6 +10,9 @@ typedef struct cost_reach {
 } cost_reach;
 typedef VEC(cost_reach) cost_reaches;
 
+/* In the place of a partition: all that is planned of the table. */
+#define COST_WHOLE_TABLE "*"
+
 /* "silver.x day=2024-05-22" */
 char *cost_name(arena *a, const lake_table *t, const char *partition);
 

@@ -5,6 +5,7 @@
 #include "build/cost.h"
 #include "build/scope.h"
 #include "build/stage.h"
+#include "build/stuck.h"
 #include "build/undo.h"
 
 typedef struct forecast {
@@ -45,6 +46,42 @@ static status reach_readers(forecast *f, const lake_table *t, const staged *st, 
     return state_reach(&f->state, t, &from, add_reach, f, err);
 }
 
+static void await(forecast *f, const lake_table *t, const char *text, const lake_table *from,
+                  const char *partition) {
+    const cost_reach reach = {cost_name(f->arena, from, partition), cost_name(f->arena, t, text)};
+    vec_push(f->arena, &f->reaches, reach);
+}
+
+/* Nobody tells one that was never built what it waits for. */
+static status await_inputs(forecast *f, const lake_table *t, const char *text, error *err) {
+    for (size_t i = 0; i < t->input_count; i++) {
+        const lake_input *input = &t->inputs[i];
+        strings awaited = {0};
+        if (input->table->source)
+            continue;
+        if (input->map.kind == MAP_ALL)
+            await(f, t, text, input->table, COST_WHOLE_TABLE);
+        if (input->map.span)
+            TRY(stuck_awaits(&f->state, t, input, text, &awaited, err));
+        for (size_t k = 0; k < awaited.count; k++)
+            await(f, t, text, input->table, awaited.items[k]);
+    }
+    return OK;
+}
+
+/* Only bounds ask for the order of work. */
+static status await_all(forecast *f, const lake_table *t, error *err) {
+    const staged_list *all = &f->state.tables[t->index].partitions;
+    const char **values = NULL;
+    for (size_t i = 0; f->c->scope && f->c->scope->bounds && i < all->count; i++) {
+        const staged *st = all->items[i];
+        if (st->old.version == 0 && st->planned
+            && partition_values(st->text, &t->partition_by, f->arena, &values, NULL) == OK)
+            TRY(await_inputs(f, t, st->text, err));
+    }
+    return OK;
+}
+
 static void add_step(forecast *f, const lake_table *t, plan_partitions *planned, plan *into) {
     const staged_table *table = &f->state.tables[t->index];
     plan_step step = {.table = t};
@@ -75,6 +112,7 @@ static status forecast_table(forecast *f, const lake_table *t, plan *into, error
     TRY(stage_foresee(&f->state, t, &planned, err));
     for (size_t i = 0; i < table->partitions.count; i++)
         TRY(reach_readers(f, t, table->partitions.items[i], err));
+    TRY(await_all(f, t, err));
     add_step(f, t, &planned, into);
     return OK;
 }

@@ -2,6 +2,7 @@
 
 struct stuck_bases {
     strmap *by_base; /* base partition → the obstacle of a unit that stands there */
+    strmap *planned; /* base partition → text of one that is planned; only within bounds */
 };
 
 /* Where it stands, or would stand when it had been built. Unknown where only its rows would tell:
@@ -22,20 +23,31 @@ static status bases_of(const build_state *s, const lake_table *t, const lake_inp
     return OK;
 }
 
+static status collect_one(const build_state *s, const lake_table *t, const lake_input *input,
+                          const staged *st, stuck_bases *into, error *err) {
+    strings bases = {0};
+    bool stuck = staged_is_stuck(st) && st->obstacle != NULL;
+    if (!stuck && !into->planned)
+        return OK;
+    TRY(bases_of(s, t, input, st, &bases, err));
+    for (size_t k = 0; k < bases.count; k++) {
+        if (stuck)
+            obstacle_put(into->by_base, bases.items[k], st->obstacle);
+        if (into->planned)
+            strmap_set(into->planned, bases.items[k], (void *)(uintptr_t)st->text);
+    }
+    return OK;
+}
+
 static status collect(const build_state *s, const lake_table *t, const lake_input *input,
                       stuck_bases **ret, error *err) {
     const staged_table *from = &s->tables[input->table->index];
     stuck_bases *all = ARENA_NEW(s->arena, stuck_bases);
     *all = (stuck_bases){.by_base = strmap_new(s->arena)};
-    for (size_t i = 0; from->table && i < from->partitions.count; i++) {
-        const staged *st = from->partitions.items[i];
-        strings bases = {0};
-        if (!staged_is_stuck(st) || !st->obstacle)
-            continue;
-        TRY(bases_of(s, t, input, st, &bases, err));
-        for (size_t k = 0; k < bases.count; k++)
-            obstacle_put(all->by_base, bases.items[k], st->obstacle);
-    }
+    if (s->c->scope && s->c->scope->bounds)
+        all->planned = strmap_new(s->arena);
+    for (size_t i = 0; from->table && i < from->partitions.count; i++)
+        TRY(collect_one(s, t, input, from->partitions.items[i], all, err));
     *ret = all;
     return OK;
 }
@@ -67,6 +79,42 @@ static status look_back(const build_state *s, const lake_input *input, const stu
         if (before && (!newest || strcmp(base, newest) >= 0))
             *ret = obstacle_worse(*ret, there);
     }
+    return OK;
+}
+
+/* The newest base at or before the partition's own. */
+static status newest_planned(const build_state *s, const lake_input *input, const strmap *planned,
+                             const char *text, strings *ret, error *err) {
+    const char *prefix = NULL, *own = NULL, *newest = NULL;
+    void *there = NULL, *found = NULL;
+    TRY(span_prefix(input->map.span, text, s->arena, &prefix, err));
+    TRY(span_own(input->map.span, text, s->arena, &own, err));
+    for (size_t i = 0; prefix && i < strmap_count(planned); i++) {
+        const char *base = strmap_at(planned, i, &there);
+        if (!str_starts(base, prefix) || strcmp(base, own) > 0
+            || (newest && strcmp(base, newest) < 0))
+            continue;
+        newest = base;
+        found = there;
+    }
+    if (newest)
+        vec_push(s->arena, ret, (const char *)found);
+    return OK;
+}
+
+status stuck_awaits(const build_state *s, const lake_table *t, const lake_input *input,
+                    const char *text, strings *ret, error *err) {
+    const stuck_bases *all = NULL;
+    strings read = {0}, awaited = {0};
+    TRY(find(s, t, input, &all, err));
+    if (all->planned && input->map.kind == MAP_AS_OF)
+        TRY(newest_planned(s, input, all->planned, text, &awaited, err));
+    if (all->planned && input->map.kind == MAP_WINDOW)
+        TRY(state_fed(s, t, input, text, &read, err));
+    for (size_t i = 0; i < read.count; i++)
+        if (strmap_has(all->planned, read.items[i]))
+            vec_push(s->arena, &awaited, (const char *)strmap_get(all->planned, read.items[i]));
+    *ret = awaited;
     return OK;
 }
 

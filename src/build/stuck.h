@@ -13,4 +13,9 @@
 CHECKED status stuck_before(const build_state *s, const lake_table *t, const char *text,
                             obstacle **ret, error *err);
 
+/* Of the planned partitions of an input under a window or as_of map those that partition text of t
+ * would read: of an as_of map the newest. Where only rows would tell: none. */
+CHECKED status stuck_awaits(const build_state *s, const lake_table *t, const lake_input *input,
+                            const char *text, strings *ret, error *err);
+
 #endif

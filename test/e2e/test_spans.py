@@ -106,3 +106,27 @@ class SpanTest(LakeTest):
         self.lake.run(NOW + 3)
         self.assertEqual(self.sums("two"), {2: 3, 3: 32, 4: 30})
         self.assertEqual(self.sums("last"), {2: 2, 3: 30, 4: 30})
+
+
+class WholeTest(LakeTest):
+    files = definition(
+        raw__trips="columns: {day: date, n: int64}\n",
+        silver__days_sql="SELECT day, n FROM raw.trips",
+        silver__days=BY_DAY,
+        silver__months_sql="SELECT date_trunc('month', day)::date AS month, sum(n)::bigint AS n "
+                           "FROM silver.days GROUP BY date_trunc('month', day)::date",
+        silver__months="partition_by: [month]\n",
+        gold__share_sql="SELECT d.day, d.n, m.n AS of FROM silver.days d JOIN silver.months m "
+                        "ON m.month = date_trunc('month', d.day)::date",
+        gold__share=BY_DAY + "map: {silver.months: all}\n")
+
+    def test_the_newest_day_first_does_not_wait_for_ever_for_what_it_reads_whole(self):
+        self.lake.deliver("trips/a.csv", file("day,n", {30: 1, 31: 2}))
+        self.lake.land_now(NOW)
+        for _ in range(8):
+            document = self.lake.run(NOW, "--max-partitions", 1, "--newest-first")
+            self.assertGreater(sum(document["partitions"].values()), 0, document)
+            if not document["later"]:
+                break
+        self.assertEqual(self.lake.query("FROM gold.share ORDER BY day"),
+                         [("2024-05-30", "1", "3"), ("2024-05-31", "2", "3")])
