@@ -45,6 +45,7 @@ static void test_every_view_and_column_is_documented_and_typed(void **state) {
     }
 }
 
+/* But for the mark of the one table that is there whatever its inputs hold. */
 static void test_every_view_of_an_empty_ledger_has_columns_and_no_rows(void **state) {
     fixture *f = *state;
     for (size_t i = 0; ledger_view_at(i) != NULL; i++) {
@@ -52,7 +53,7 @@ static void test_every_view_of_an_empty_ledger_has_columns_and_no_rows(void **st
         json_t *columns_document, *rows;
         assert_ok(ledger_view(f->l, about->name, &columns_document, &rows, &f->err));
         assert_int_equal(json_array_size(columns_document), about->column_count);
-        assert_int_equal(json_array_size(rows), 0);
+        assert_int_equal(json_array_size(rows), str_eq(about->name, "mark") ? 1 : 0);
         json_decref(columns_document);
         json_decref(rows);
     }
@@ -138,7 +139,7 @@ static void test_partitions_versions_and_lineage_belong_together(void **state) {
     assert_string_equal(cell(made_of, 1, "lineage", "delivery"), "NULL");
     assert_string_equal(cell(made_of, 1, "lineage", "input_partition"), "event_date=1");
     JSON_AUTO marked = view_rows(f, "mark");
-    assert_string_equal(cell(marked, 0, "mark", "cause"), "withdrawn");
+    assert_string_equal(cell(marked, 1, "mark", "cause"), "withdrawn");
 }
 
 static void test_runs_and_events_are_shown(void **state) {
