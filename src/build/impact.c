@@ -229,11 +229,39 @@ static int by_text(const void *left, const void *right) {
     return strcmp((*(vertex *const *)left)->text, (*(vertex *const *)right)->text);
 }
 
+/* Do the partitions of what reads t depend on columns that t is not partitioned by? A new value of
+ * one leads to where no version has led before. */
+static bool depends_on_rows(const lake_table *t, const lake_input *read) {
+    if (!feeds_need_rows(read))
+        return false;
+    for (size_t i = 0; i < t->columns.count; i++) {
+        const char *name = t->columns.items[i].name;
+        if (strings_contain(&t->partition_by, name))
+            continue;
+        for (size_t k = 0; k < read->map.expressions.count; k++)
+            if (strstr(read->map.expressions.items[k], name) != NULL)
+                return true;
+    }
+    return false;
+}
+
+static void find_open(asking *q, size_t table) {
+    const lake_readers *readers = &q->im->readers[table];
+    const lake_table *t = q->im->c->lake->tables[table];
+    for (size_t i = 0; t->source == NULL && i < readers->count; i++) {
+        const char *name = readers->items[i].table->name;
+        if (depends_on_rows(t, readers->items[i].input) && !strings_contain(&q->reach.open, name))
+            vec_push(q->arena, &q->reach.open, name);
+    }
+}
+
 /* Readers come after what they read, so that one pass sees everything. */
 static status go_on(asking *q, size_t table, error *err) {
     vertices *reached = &q->reached[table];
-    if (reached->count > 0)
-        qsort(reached->items, reached->count, sizeof *reached->items, by_text);
+    if (reached->count == 0)
+        return OK;
+    find_open(q, table);
+    qsort(reached->items, reached->count, sizeof *reached->items, by_text);
     for (size_t i = 0; i < reached->count; i++) {
         vertex *v = reached->items[i];
         TRY(need_hops(q->im, v, err));

@@ -40,6 +40,7 @@ typedef struct impact_reach {
     VEC(impact_node *) nodes; /* in dependency order of tables, then by partition; each once */
     impact_links *seeds;      /* one per seed */
     bool complete;            /* false: what some of it feeds is not known yet */
+    strings open; /* tables of which rows that come out otherwise may reach further partitions */
 } impact_reach;
 
 /* Remembers what was looked at, so that asking for many costs little more than asking for all. */

@@ -79,10 +79,18 @@ static json_t *layer_rows(const session *s, const impact_reach *r) {
     return rows;
 }
 
+static json_t *open_tables(const impact_reach *r) {
+    json_t *names = json_array();
+    for (size_t i = 0; i < r->open.count; i++)
+        json_array_append_new(names, output_string(r->open.items[i]));
+    return names;
+}
+
 void reach_describe(const session *s, const impact_reach *r, json_t *document) {
     json_object_set_new(document, "partitions", reach_rows(r));
     json_object_set_new(document, "layers", layer_rows(s, r));
     json_object_set_new(document, "complete", json_boolean(r->complete));
+    json_object_set_new(document, "open", open_tables(r));
     json_object_set_new(document, "publications", json_array());
 }
 
@@ -113,6 +121,9 @@ void reach_say_sums(const session *s, const impact_reach *r) {
                    output_bytes(s->arena, bytes), layers_text(s, r));
     if (!r->complete)
         output_say(o, "what some of it feeds is not known yet: the next run finds out");
+    if (r->open.count > 0)
+        output_say(o, "rows that come out otherwise may reach more partitions of %s",
+                   str_join(s->arena, &r->open, ", "));
 }
 
 typedef struct tree {

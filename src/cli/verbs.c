@@ -278,7 +278,8 @@ const verb VERBS[] = {
         .line = "what a file or a partition reaches, before anything is done",
         .doc = "Lists the partitions of all layers that depend on these deliveries, or on these "
                "partitions, with rows and bytes as they are. Certain are those that read them; the "
-               "others may be spared, when what they read comes out equal. FILE is a name, a "
+               "others may be spared, when what they read comes out equal. Where what is made anew "
+               "can have values that lead further, the tables are named. FILE is a name, a "
                "pattern, a land path as it was, a path in raw history, or a delivery's number; - "
                "reads a list from standard input; --table with --landed-from and --landed-to "
                "means what landed then. --summary takes tables instead, and tells what one "

@@ -49,6 +49,20 @@ class ImpactTest(ReprocessTest):
         self.assertEqual([(x["layer"], x["partitions"]) for x in document["layers"]],
                          [("silver", 1), ("gold", 4)])
         self.assertEqual((document["publications"], document["complete"]), ([], True))
+        self.assertEqual(document["open"], [])
+
+    def test_says_where_new_values_may_lead_further(self):
+        self.lake.write("tables/gold/months.sql",
+                        "SELECT strftime(day, '%Y-%m') AS month, count(*) AS n FROM silver.sales "
+                        "GROUP BY ALL\n")
+        self.lake.write("tables/gold/months.yaml", "partition_by: [month]\n")
+        self.lake.write("tables/gold/shops.sql",
+                        "SELECT shop, count(*) AS n FROM silver.sales GROUP BY ALL\n")
+        self.lake.write("tables/gold/shops.yaml", "partition_by: [shop]\n")
+        document = self.impact("a.csv")
+        self.assertEqual((document["open"], document["complete"]), (["gold.shops"], True))
+        self.assertIn(("gold.months", "month=2024-05"),
+                      [(p["table"], p["partition"]) for p in document["partitions"]])
 
     def test_takes_files_in_every_form_and_partitions(self):
         (kept,) = (self.lake.store / "raw" / "sales").rglob("a_*.csv")

@@ -245,6 +245,14 @@ class SmallLake:
                 found.add(table.name)
         return found
 
+    def below(self, tables):
+        """These, and what reads them."""
+        found = set(tables)
+        for table in self.tables:
+            if found & set(table.inputs):
+                found.add(table.name)
+        return found
+
     def open_tables(self):
         """Tables whose partitions are not simply those of the derived tables that they read, and
         what reads them: before rows are built no one knows what all they lead to."""
