@@ -247,7 +247,7 @@ static void check_manifest(const fsck *f, const checked *in, const char *key, co
 
 static status check_manifests(const fsck *f, const checked *in, int64_t id, error *err) {
     ledger_currents now = {0};
-    const lake_table *t = table_of(f, id);
+    const char *name = strchr(in->table, '.') + 1;
     TRY(ledger_currents_of(f->c->ledger, id, -1, f->arena, &now, err));
     for (size_t i = 0; i < now.count; i++) {
         ledger_file *files = NULL;
@@ -255,7 +255,7 @@ static status check_manifests(const fsck *f, const checked *in, int64_t id, erro
         TRY(ledger_version_files(f->c->ledger, now.items[i].version, f->arena, &files, &count,
                                  err));
         if (count > 0)
-            check_manifest(f, in, project_manifest_key(t, now.items[i].text, f->arena),
+            check_manifest(f, in, project_manifest_key(name, now.items[i].text, f->arena),
                            project_manifest_text(in->store, files, count, f->arena));
     }
     return OK;
@@ -335,8 +335,11 @@ static status check_orphan(const fsck *f, const ledger_orphan *o, error *err) {
     if (!find_layer(f, o->name, &layer))
         return OK;
     const checked in = checked_in(f, layer, o->name);
-    return o->is_source ? check_source(f, layer, o->name, o->id, err)
-                        : check_directories(f, &in, o->id, err);
+    if (o->is_source)
+        return check_source(f, layer, o->name, o->id, err);
+    bool has_directories = store_has(in.store, STORE_LINK); /* what it had by default */
+    return has_directories ? check_directories(f, &in, o->id, err)
+                           : check_manifests(f, &in, o->id, err);
 }
 
 /* the ledger itself, and what it could be made from again */

@@ -6,10 +6,10 @@
 /* Where Athena, Presto and Trino are pointed to, as other writers of symlink manifests name it. */
 static const char MANIFESTS[] = "_symlink_format_manifest";
 
-char *project_manifest_key(const lake_table *t, const char *partition, arena *a) {
+char *project_manifest_key(const char *short_name, const char *partition, arena *a) {
     if (str_eq(partition, "()"))
-        return arena_printf(a, "%s/%s/manifest", t->short_name, MANIFESTS);
-    return arena_printf(a, "%s/%s/%s/manifest", t->short_name, MANIFESTS, partition);
+        return arena_printf(a, "%s/%s/manifest", short_name, MANIFESTS);
+    return arena_printf(a, "%s/%s/%s/manifest", short_name, MANIFESTS, partition);
 }
 
 char *project_manifest_text(const store *s, const ledger_file *files, size_t count, arena *a) {
@@ -24,14 +24,15 @@ status manifest_write(const projecting *p, const projection_change *change, erro
     size_t count = 0;
     TRY(ledger_version_files(p->c->ledger, change->version, p->arena, &files, &count, err));
     const char *text = project_manifest_text(p->store, files, count, p->arena);
-    const char *key = project_manifest_key(p->table, change->text, p->arena);
+    const char *key = project_manifest_key(p->table->short_name, change->text, p->arena);
     TRY(store_put(p->store, key, text, strlen(text), (store_put_options){0}, err));
     crash_point("project.swapped");
     return OK;
 }
 
 status manifest_remove(const projecting *p, const projection_change *change, error *err) {
-    TRY(store_remove(p->store, project_manifest_key(p->table, change->text, p->arena), err));
+    TRY(store_remove(p->store, project_manifest_key(p->table->short_name, change->text, p->arena),
+                     err));
     crash_point("project.emptied");
     return OK;
 }

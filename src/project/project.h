@@ -31,7 +31,7 @@ CHECKED status project_all(const project_context *c, project_result *ret, error 
 
 /* A manifest's place below the layer's store, and what is in it: one address per line, as the
  * engine would open the file. */
-char *project_manifest_key(const lake_table *t, const char *partition, arena *a);
+char *project_manifest_key(const char *short_name, const char *partition, arena *a);
 char *project_manifest_text(const store *s, const ledger_file *files, size_t count, arena *a);
 
 /* Remove what killed projections left aside in a layer's store; those under way are waited for. */

@@ -5,7 +5,8 @@ import sqlite3
 import subprocess
 import unittest
 
-from harness import LAKE_YAML, NOW, LakeTest, clean_environment, oracle, weir_path
+from harness import (LAKE_YAML, NOW, LakeTest, clean_environment, local_only, oracle,
+                     weir_path)
 from places import needs_ledger_file
 from sales import rows, sales
 
@@ -113,6 +114,7 @@ class UndoTest(CareTest):
             self.assertEqual(self.lake.run(NOW + 2)["partitions"]["built"], 0)
         self.assertIsNone(self.lake.run(NOW + 2)["run"], "a run with only holds has no work")
 
+    @local_only("it reads directories")
     def test_the_directories_follow(self):
         run = self.correct()
         self.undo(run)
@@ -262,7 +264,8 @@ class GcTest(CareTest):
         self.keep("for: 0s, keep: 0")
         many = "SELECT t.*, r.range FROM gold.total AS t, range(500000) AS r"
         with subprocess.Popen([weir_path(), "query", "-o", "csv", many], cwd=self.lake.dir,
-                              env=clean_environment(), stdout=subprocess.PIPE) as reader:
+                              env=clean_environment(**self.lake.environment),
+                          stdout=subprocess.PIPE) as reader:
             self.assertTrue(reader.stdout.readline(), "it waits for us to read on")
             self.correct()
             kept = self.gc()["kept"]
@@ -436,6 +439,7 @@ class FsckTest(CareTest):
         refused.unlink()
         self.check("--fast", faults=[("missing", "quarantine")])
 
+    @local_only("there are no links")
     def test_an_object_replaced_by_a_link_is_told_and_not_followed(self):
         raw = self.first_file("raw", "sales", pattern="*.csv")
         raw.rename(self.lake.dir / "elsewhere.csv")
@@ -443,6 +447,7 @@ class FsckTest(CareTest):
         kinds = self.fsck("--fast", faults=True)
         self.assertIn(("altered", "raw"), kinds)
 
+    @local_only("it reads directories")
     def test_a_lost_file_of_a_table_is_built_again(self):
         before = self.lake.digests()
         self.first_file("silver", ".weir", "objects").unlink()
@@ -466,6 +471,7 @@ class FsckTest(CareTest):
         self.lake.run(NOW + 2)
         self.check(faults=[])
 
+    @local_only("there are no links")
     def test_directories_are_made_again(self):
         top = self.lake.store / "gold" / "total" / DAY
         (file,) = top.iterdir()
@@ -532,6 +538,7 @@ class DoctorTest(CareTest):
         told = lake.json("doctor", expect=expect, **options)
         return {c["check"]: (c["state"], c["detail"], c["hint"]) for c in told["checks"]}
 
+    @local_only("a bucket is there or not")
     def test_a_lake_that_is_not_made_yet_stays_so(self):
         fresh = self.new_lake(sales())
         seen = self.checks(fresh)

@@ -1,5 +1,5 @@
 """What fsck finds in raw history and how it comes right again: adopted, or delivered once more."""
-from harness import NOW
+from harness import NOW, local_only
 from sales import rows, sales
 from test_care import CareTest
 
@@ -17,6 +17,7 @@ class RawHistoryTest(CareTest):
     def fsck(self, *args, expect=0):
         return self.lake.json("fsck", "--fast", *args, expect=expect)
 
+    @local_only("nothing is adopted in a bucket")
     def test_files_that_a_table_would_take_are_adopted_and_others_told(self):
         late, early = rows("2024-05-03,B,7"), rows("2024-05-01,A,5")
         adopted = self.put(self.named("b", NOW + 5), late)
@@ -60,6 +61,7 @@ class RawHistoryTest(CareTest):
         self.assertEqual(self.lake.deliveries("file, state, sha256"),
                          other.deliveries("file, state, sha256"))
 
+    @local_only("objects have no modes")
     def test_what_was_lost_comes_back_when_it_is_delivered_again(self):
         (name, body), = self.lake.raw_files("raw.sales").items()
         lost = self.lake.store / "raw" / "sales" / name

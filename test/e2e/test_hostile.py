@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import places
-from harness import LAKE_YAML, NOW, Lake, LakeTest, copy_lake, remove_tree
+from harness import LAKE_YAML, NOW, Lake, LakeTest, copy_lake, local_only, remove_tree
 from sales import rows, sales
 
 DAY = "day=2024-05-01"
@@ -106,6 +106,7 @@ class LedgerTest(HostileTest):
         self.assertEqual(self.lake.state(), before)
 
 
+@local_only("it alters the files of a folder")
 class MarkerTest(HostileTest):
     def test_a_store_that_names_another_lake_is_left_alone(self):
         marker = self.lake.store / ".weir" / "lake.json"
@@ -140,6 +141,7 @@ class MarkerTest(HostileTest):
         self.assertEqual({k for k in before if before[k] != seen.get(k)}, {str(marker)})
 
 
+@local_only("it alters the files of a folder")
 class JournalTest(HostileTest):
     def forge(self, change):
         """Change the first entry that can be, seal it again, and give its name."""
@@ -241,6 +243,7 @@ class JournalTest(HostileTest):
         self.assertIn("`weir ledger backup FILE`", self.lake.weir("fsck", "--fast", expect=1).err)
 
 
+@local_only("it alters the files of a folder")
 class ObjectTest(HostileTest):
     def object(self, layer):
         """The file that is current of the corrected day."""

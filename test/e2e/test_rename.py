@@ -1,7 +1,7 @@
 """Tables that are called otherwise, are gone from git, come back, and are dropped."""
 import unittest
 
-from harness import NOW, LakeTest, oracle
+from harness import NOW, LakeTest, local_only, oracle
 from sales import BY_DAY, rows, sales
 
 TWO_DAYS = rows("2024-05-01,A,1", "2024-05-01,B,2", "2024-05-02,A,4")
@@ -49,6 +49,7 @@ class RenameTest(LakeTest):
         self.assertEqual(self.lake.value("SELECT sum(total) FROM gold.total"), "15")
         self.assertEqual(self.lake.json("fsck")["faults"], [])
 
+    @local_only("directories do not change places")
     def test_a_kill_before_directories_have_moved_is_made_good(self):
         self.rename_silver()
         self.lake.call("run", "--now", NOW + 1, env={"WEIR_CRASH_AT": "project.swapped:1"})

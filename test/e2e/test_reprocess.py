@@ -1,7 +1,7 @@
 """From one bad file to a repaired lake: what it reached, how it is taken out and taken back."""
 import unittest
 
-from harness import NOW, LakeTest, definition
+from harness import NOW, LakeTest, definition, local_only
 from sales import BY_DAY, RAW, rows, sales
 
 FIRST, SECOND = "day=2024-05-01", "day=2024-05-02"
@@ -64,6 +64,7 @@ class ImpactTest(ReprocessTest):
         self.assertIn(("gold.months", "month=2024-05"),
                       [(p["table"], p["partition"]) for p in document["partitions"]])
 
+    @local_only("it names local paths")
     def test_takes_files_in_every_form_and_partitions(self):
         (kept,) = (self.lake.store / "raw" / "sales").rglob("a_*.csv")
         for words in (["sales/a.csv"], ["land/sales/a.csv"], [kept], [f"file://{kept}"], ["1"],
