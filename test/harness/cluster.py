@@ -25,7 +25,7 @@ PR_SET_PDEATHSIG = 1
 SETTINGS = {
     "listen_addresses": "''", "fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB",
     "max_connections": "60", "autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0",
-    "log_min_messages": "warning", "jit": "off", "max_wal_size": "256MB",
+    "log_min_messages": "warning", "jit": "off", "min_wal_size": "4MB",
 }
 
 
@@ -97,7 +97,7 @@ def template(user, bin_folder):
             give(user, top)
             made = Path(top) / "data"
             call(user, bin_folder / "initdb", "-D", made, "-U", USER, "-A", "trust", "-E", "UTF8",
-                 "--locale=C", "--no-sync", "--no-instructions")
+                 "--locale=C", "--wal-segsize=1", "--no-sync", "--no-instructions")
             with open(made / "postgresql.conf", "a", encoding="ascii") as settings:
                 settings.writelines(f"{key} = {value}\n" for key, value in SETTINGS.items())
             shutil.rmtree(kept, ignore_errors=True)

@@ -1,6 +1,7 @@
 #include "fixture.h"
 
 #include "cluster.h"
+#include "ledger/care.h"
 #include "ledger/copy.h"
 #include "ledger/postgres/place.h"
 #include "ledger/postgres/sqlstate.h"
@@ -160,17 +161,26 @@ static void test_another_programs_schema_is_left_alone(void **state) {
     assert_non_null(strstr(f->err.hint, "schema="));
 }
 
+/* A role of that name with rights to the test's schema; the location for it. */
+static const char *as_role(fixture *f, const char *role, const char *rights) {
+    const char *schema = strstr(f->location, "schema=") + strlen("schema=");
+    const char *user = strstr(f->location, "user=weir");
+    fixture_script(f, arena_printf(f->a,
+                                   "DO $$ BEGIN CREATE ROLE %s LOGIN; EXCEPTION WHEN"
+                                   " duplicate_object THEN END $$; GRANT USAGE ON SCHEMA \"%s\" TO"
+                                   " %s",
+                                   role, schema, role));
+    strings grants = str_split(f->a, rights, ';');
+    for (size_t i = 0; i < grants.count; i++)
+        fixture_script(f, arena_printf(f->a, "GRANT %s IN SCHEMA \"%s\" TO %s", grants.items[i],
+                                       schema, role));
+    return arena_printf(f->a, "%.*suser=%s%s", (int)(user - f->location), f->location, role,
+                        user + strlen("user=weir"));
+}
+
 static void test_who_may_only_read_reads(void **state) {
     fixture *f = *state;
-    const char *schema = strstr(f->location, "schema=") + strlen("schema=");
-    fixture_script(f, arena_printf(f->a,
-                                   "DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN"
-                                   " duplicate_object THEN END $$; GRANT USAGE ON SCHEMA \"%s\" TO"
-                                   " reader; GRANT SELECT ON ALL TABLES IN SCHEMA \"%s\" TO reader",
-                                   schema, schema));
-    const char *user = strstr(f->location, "user=weir");
-    const char *location = arena_printf(f->a, "%.*suser=reader%s", (int)(user - f->location),
-                                        f->location, user + strlen("user=weir"));
+    const char *location = as_role(f, "reader", "SELECT ON ALL TABLES");
     ledger *l;
     int64_t seq;
     assert_ok(ledger_open(location, "lake-1", &l, &f->err));
@@ -217,6 +227,37 @@ static void test_a_transaction_goes_on_with_the_same_ids(void **state) {
     assert_int_equal(seen.count, 2);
     assert_int_equal(seen.items[0].id, first);
     assert_int_equal(seen.items[1].id, second);
+}
+
+/* The rights that doc/postgres.md lists. */
+static void test_who_may_write_may_also_begin_again(void **state) {
+    fixture *f = *state;
+    const char *location =
+        as_role(f, "runner",
+                "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES;USAGE, SELECT, UPDATE ON ALL"
+                " SEQUENCES");
+    ledger_close(f->l);
+    assert_ok(ledger_open(location, "lake-1", &f->l, &f->err));
+    assert_false(ledger_is_read_only(f->l));
+    fixture_begin(f);
+    int64_t first = fixture_deliver(f, RAW, "a.csv", 1000);
+    kill_connection(f, f->l);
+    assert_int_equal(fixture_deliver(f, RAW, "b.csv", 2000), first + 1);
+    fixture_commit(f);
+}
+
+static void test_rows_that_lead_nowhere_are_told(void **state) {
+    fixture *f = *state;
+    strings damages = {0};
+    fixture_begin(f);
+    fixture_build(f, SILVER, "event_date=1", "v1");
+    fixture_commit(f);
+    assert_ok(ledger_check(f->l, f->a, &damages, &f->err));
+    assert_int_equal(damages.count, 0);
+    fixture_script(f, "DELETE FROM file");
+    assert_ok(ledger_check(f->l, f->a, &damages, &f->err));
+    assert_int_equal(damages.count, 1);
+    assert_non_null(strstr(damages.items[0], "a file that is not there"));
 }
 
 static void test_a_transaction_that_lost_its_place_commits_nothing(void **state) {
@@ -291,6 +332,8 @@ int main(void) {
         CLAIM(test_who_may_only_read_reads),
         CLAIM(test_a_read_is_asked_again),
         CLAIM(test_a_transaction_goes_on_with_the_same_ids),
+        CLAIM(test_who_may_write_may_also_begin_again),
+        CLAIM(test_rows_that_lead_nowhere_are_told),
         CLAIM(test_a_transaction_that_lost_its_place_commits_nothing),
         CLAIM(test_a_reader_that_lost_its_state_is_told),
         CLAIM(test_a_ledger_moves_to_the_other_database_and_back),
