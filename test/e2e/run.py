@@ -152,6 +152,9 @@ def main():
 def run():
     import places  # the path is only known now
     groups = discover(sys.argv[1:])
+    if not groups:
+        print("error: no test is called so\n0 passed, 1 failed, 0 skipped")
+        return 1
     total, tests_took, groups_took = [0, 0, 0], [], []
     with places.served(), \
             multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:
