@@ -64,7 +64,7 @@ class Replay:
         self.lake = lake
         self.chance = batching.chance
         self.batching = batching
-        self.withdrawn = []
+        self.withdrawn = set()
         self.taken = set()
         self.killed = self.decided = 0
         self.last = 0
@@ -102,22 +102,22 @@ class Replay:
                                     "--now", self.last, *fall_back, identity)
             if result.code == 0:
                 self.decided += 1
-                self.withdrawn += [d["delivery"] for d in result.doc["withdrawn"]]
+                self.withdrawn |= {d["delivery"] for d in result.doc["withdrawn"]}
             elif "never accepted" not in result.err:
                 raise AssertionError(str(result))
         elif self.withdrawn and chance < 0.3:
-            self.readmit([self.withdrawn.pop(self.chance.randrange(len(self.withdrawn)))])
+            self.readmit([self.chance.choice(sorted(self.withdrawn))])
 
     def readmit(self, deliveries):
         self.lake.weir("readmit", "--now", self.last, *deliveries)
+        self.withdrawn -= set(deliveries)
 
     def go(self):
         for batch in self.batching.calls:
             self.take(batch)
             self.decide()
         if self.withdrawn:
-            self.readmit(sorted(set(self.withdrawn)))
-            self.withdrawn = []
+            self.readmit(sorted(self.withdrawn))
         self.lake.weir("run", "--now", self.last)
 
 
