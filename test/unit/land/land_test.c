@@ -79,7 +79,7 @@ static void test_feeds_and_marks_come_with_the_delivery(void **state) {
     assert_string_equal(str_join(f->a, &fed, " "), "event_date=2020-01-02 event_date=2020-01-03");
     assert_string_equal(fixture_marks(f, SILVER), "new sales/a.csv event_date=2020-01-02; "
                                                   "new sales/a.csv event_date=2020-01-03");
-    assert_string_equal(fixture_marks(f, GOLD), "new sales/a.csv ()");
+    assert_string_equal(fixture_marks(f, GOLD), "code code-0123456 (); new sales/a.csv ()");
     ledger_edges behind = {0};
     assert_int_equal(ledger_edges_behind(f->ledger, f->a, &behind, &f->err), OK);
     assert_int_equal(behind.count, 0);
