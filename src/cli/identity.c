@@ -78,10 +78,10 @@ static status find_marker(const lake *l, arena *a, const char **ret_id, error *e
         result = store_info(s, MARKER, a, &found, err);
     if (result == OK)
         result = read_marker(s, l, a, ret_id, err);
-    if (result == E_NOT_FOUND)
-        result = OK;
     else if (result == E_DATA)
         result = refuse_marker(store_url(s, a, MARKER), "it is no regular file", err);
+    if (result == E_NOT_FOUND)
+        result = OK;
     store_close(s);
     return result;
 }
