@@ -36,14 +36,14 @@ static void test_what_is_not_well_formed_is_told(void **state) {
     (void)state;
     ARENA_AUTO a = arena_new();
     char *all = NULL;
-    static const char *const WRONG[] = {"",
-                                        "plain",
-                                        "<A>",
-                                        "<A></B>",
-                                        "<A/><B/>",
-                                        "{\"a\":1}",
-                                        "<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>"
-                                        "<A>&f;</A>"};
+    static const char *const WRONG[] = {
+        "",
+        "plain",
+        "<A>",
+        "<A></B>",
+        "<A/><B/>",
+        "{\"a\":1}",
+        ("<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><A>&f;</A>")};
     for (size_t i = 0; i < ARRAY_SIZE(WRONG); i++)
         assert_false(read(a, WRONG[i], &all));
 }
