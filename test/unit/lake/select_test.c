@@ -23,7 +23,9 @@ static void make(fixture *f) {
         {"raw.p", "p"},    {"raw.q", "q"},  {"silver.a", "a"},
         {"silver.b", "b"}, {"gold.x", "x"}, {"gold.y", "y"},
     };
-    *f = (fixture){.layers = {{"raw", "/s/raw"}, {"silver", "/s/silver"}, {"gold", "/s/gold"}}};
+    *f = (fixture){.layers = {{.name = "raw", .store = "/s/raw"},
+                              {.name = "silver", .store = "/s/silver"},
+                              {.name = "gold", .store = "/s/gold"}}};
     for (size_t i = 0; i < TABLES; i++) {
         f->made[i] = (lake_table){
             .index = i, .layer = i / 2, .name = NAMES[i][0], .short_name = NAMES[i][1]};

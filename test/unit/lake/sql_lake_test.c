@@ -505,8 +505,8 @@ static void test_a_limit_over_derived_maps_is_refused(void **state) {
 static void test_a_limit_over_a_written_map_takes_some_of_each_partition(void **state) {
     static const char *const SQL[] = {
         "SELECT data::date AS event_date, casi FROM raw.province ORDER BY casi LIMIT 5",
-        "SELECT data::date AS event_date, casi FROM raw.province "
-        "QUALIFY row_number() OVER (PARTITION BY codice ORDER BY data) = 1",
+        ("SELECT data::date AS event_date, casi FROM raw.province "
+         "QUALIFY row_number() OVER (PARTITION BY codice ORDER BY data) = 1"),
         "SELECT data::date AS event_date, lag(casi) OVER (ORDER BY data) AS c FROM raw.province",
         "SELECT data::date AS event_date, count(*) OVER () AS c FROM raw.province",
     };

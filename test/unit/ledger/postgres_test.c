@@ -108,8 +108,8 @@ static void test_any_bytes_come_back_as_they_were(void **state) {
         "plain",
         "citt\xC3\xA0",
         "\xFF",
-        "a\xFF"
-        "b\xC3",
+        ("a\xFF"
+         "b\xC3"),
         "\xF4\x8F\xBC\x80",
         "\xF0\x9F\x98\x80",
         "\xF4\x8F\xBF\xBF\xF4",
