@@ -5,6 +5,7 @@
 #ifndef WEIR_LAND_ARRIVAL_H
 #define WEIR_LAND_ARRIVAL_H
 
+#include "base/strmap.h"
 #include "engine/feeds.h"
 #include "land/claim.h"
 #include "land/identity.h"
@@ -23,6 +24,8 @@ typedef struct arrival {
     const lake_table *table;
     claimed claimed;
     folder_stamp stamp; /* after the claim */
+    const char *queue;
+    bool is_followed; /* as its candidate */
 
     name_kind kind;
     const char *identity;
@@ -63,6 +66,7 @@ typedef struct landing {
     land_result *result;
     arena *arena;       /* the caller's: for what the result names */
     size_t done, known; /* files, for the progress */
+    strmap *stuck;      /* queues with a file that could not be taken */
 } landing;
 
 typedef struct batch {

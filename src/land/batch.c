@@ -41,15 +41,31 @@ static status stamp_claimed(const landing *l, const claimed *c, folder_stamp *re
     return OK;
 }
 
-static void give_back(const landing *l, const claimed *c) {
+/* In land it would be the newest of its queue, because moving a file changes its time. */
+static void give_back(const landing *l, const claimed *c, bool is_followed) {
     error problem = {0};
-    if (claim_return(l->root_fd, c, &problem) != OK)
+    if (is_followed)
+        log_write(l->context->log, LOG_INFO, "\"%s\" is kept at \"%s\" and taken the next time",
+                  c->file, c->claim);
+    else if (claim_return(l->root_fd, c, &problem) != OK)
         log_write(l->context->log, LOG_WARN, "\"%s\" is kept at \"%s\" and taken the next time: %s",
                   c->file, c->claim, problem.message);
 }
 
+/* A file that was changed is taken at the time of its change, after those that follow. */
+static bool keeps_place(bool is_followed, const error *problem) {
+    return is_followed && problem->kind != E_CHANGED;
+}
+
+static void give_back_one(landing *l, const arrival *at) {
+    bool keeps = keeps_place(at->is_followed, &at->problem);
+    give_back(l, &at->claimed, keeps);
+    if (keeps)
+        strmap_set(l->stuck, at->queue, l);
+}
+
 static status claim(const landing *l, const candidate *from, arena *a, arrival *ret, error *err) {
-    arrival at = {.table = from->table};
+    arrival at = {.table = from->table, .queue = from->queue, .is_followed = from->is_followed};
     at.claimed = (claimed){from->file, from->claim, from->uploaded_us};
     if (from->claim == NULL)
         TRY(claim_take(l->root_fd,
@@ -59,8 +75,12 @@ static status claim(const landing *l, const candidate *from, arena *a, arrival *
     if (stamped == OK)
         *ret = at;
     else
-        give_back(l, &at.claimed);
+        give_back(l, &at.claimed, false);
     return stamped;
+}
+
+static status hold_back(error *err) {
+    return error_set(err, E_CHANGED, "waits for a file of its identity that came before it");
 }
 
 /* A full disk stops landing as such; anything else concerns that file alone. */
@@ -68,7 +88,9 @@ static status claim_all(batch *b, const candidate *list, size_t count, error *er
     landing *l = b->landing;
     for (size_t i = 0; i < count; i++) {
         error problem = {0};
-        status taken = claim(l, &list[i], b->arena, &b->items[b->count], &problem);
+        status taken = strmap_has(l->stuck, list[i].queue)
+                           ? hold_back(&problem)
+                           : claim(l, &list[i], b->arena, &b->items[b->count], &problem);
         if (taken == OK) {
             b->count++;
             continue;
@@ -157,7 +179,7 @@ static void undo(batch *b, status why) {
     if (why == E_UNCERTAIN || !keep_undo(b))
         return;
     for (size_t i = 0; i < b->count; i++)
-        give_back(b->landing, &b->items[i].claimed);
+        give_back(b->landing, &b->items[i].claimed, b->items[i].is_followed);
 }
 
 static void tell_rejected(landing *l, const arrival *at) {
@@ -188,7 +210,7 @@ static void finish(batch *b) {
         const arrival *at = &b->items[i];
         error problem = {0};
         if (at->fate == ARRIVAL_RETURNED) {
-            give_back(l, &at->claimed);
+            give_back_one(l, at);
             tell_left(l, at->claimed.file, at->table, &at->problem);
             continue;
         }

@@ -101,8 +101,8 @@ static void return_to_land(const land_context *c, int root_fd, const claimed *le
                   problem.message);
 }
 
-/* Claims of a killed run that nobody recorded are taken up with the time they were uploaded at,
- * unless their table is not asked for. */
+/* Claims of a killed run that nobody recorded are taken up with the time they were uploaded at. In
+ * land they would get a new one: those of tables that are not asked for stay claimed. */
 static status take_up_claims(collection *c, error *err) {
     landing *l = c->landing;
     claimed_files open = {0};
@@ -110,12 +110,14 @@ static status take_up_claims(collection *c, error *err) {
     for (size_t i = 0; i < open.count; i++) {
         const claimed *left = &open.items[i];
         struct stat found;
-        candidate again = {left->file, left->claim, scan_table_of(l->context->lake, left->file),
-                           left->uploaded_us, 0};
-        if (again.table == NULL || !is_selected(c->selected, again.table)) {
+        candidate again = {.file = left->file,
+                           .claim = left->claim,
+                           .table = scan_table_of(l->context->lake, left->file),
+                           .uploaded_us = left->uploaded_us};
+        if (again.table == NULL)
             return_to_land(l->context, l->root_fd, left);
+        if (again.table == NULL || !is_selected(c->selected, again.table))
             continue;
-        }
         TRY(folder_stat(l->root_fd, left->claim, &found, err));
         again.size = found.st_size;
         vec_push(l->arena, &c->found, again);
@@ -144,33 +146,44 @@ static void sort_candidates(const landing *l, candidates *found) {
               l->context->now_us != 0 ? by_path : by_upload);
 }
 
-/* A batch holds each identity once, because what the second means depends on the first's record. */
-static status identity_key(const landing *l, const candidate *c, arena *a, char **ret, error *err) {
+/* Files of which one may count, and so their order matters. */
+static status name_queue(const landing *l, candidate *c, error *err) {
+    arena *a = l->arena;
     const identity_rules *rules;
     char *identity = NULL;
     TRY(prepare_rules(l, c->table, &rules, err));
-    if (identity_of(rules, c->file, a, &identity, NULL) != OK)
+    if (c->table->source->contents_full)
+        identity = arena_strdup(a, "");
+    else if (identity_of(rules, c->file, a, &identity, NULL) != OK)
         identity = arena_strdup(a, c->file);
-    *ret = arena_printf(a, "%zu %s", c->table->index, identity);
+    c->queue = arena_printf(a, "%zu %s", c->table->index, identity);
     return OK;
 }
 
-static status measure_batch(const landing *l, const candidate *list, size_t count, size_t *ret,
-                            error *err) {
+static status name_queues(const landing *l, candidates *found, error *err) {
     ARENA_AUTO a = arena_new();
-    strmap *identities = strmap_new(a);
+    strmap *later = strmap_new(a);
+    for (size_t i = found->count; i-- > 0;) {
+        candidate *c = &found->items[i];
+        TRY(name_queue(l, c, err));
+        c->is_followed = strmap_has(later, c->queue);
+        strmap_set(later, c->queue, c);
+    }
+    return OK;
+}
+
+static size_t measure_batch(const candidate *list, size_t count) {
+    ARENA_AUTO a = arena_new();
+    strmap *queues = strmap_new(a);
     int64_t bytes = 0;
     size_t taken = 0;
     for (; taken < count && taken < BATCH_FILES_MAX; taken++) {
-        char *key;
-        TRY(identity_key(l, &list[taken], a, &key, err));
         bytes += list[taken].size;
-        if (strmap_has(identities, key) || (taken > 0 && bytes > BATCH_BYTES_MAX))
+        if (strmap_has(queues, list[taken].queue) || (taken > 0 && bytes > BATCH_BYTES_MAX))
             break;
-        strmap_set(identities, key, a);
+        strmap_set(queues, list[taken].queue, a);
     }
-    *ret = taken;
-    return OK;
+    return taken;
 }
 
 static status take_batches(landing *l, const candidates *found, error *err) {
@@ -178,7 +191,7 @@ static status take_batches(landing *l, const candidates *found, error *err) {
     for (size_t start = 0, count = 0; start < found->count; start += count) {
         if (l->context->interrupted != NULL && *l->context->interrupted != 0)
             return error_set(err, E_INTERRUPTED, "interrupted");
-        TRY(measure_batch(l, found->items + start, found->count - start, &count, err));
+        count = measure_batch(found->items + start, found->count - start);
         TRY(batch_take(l, found->items + start, count, ++number, err));
     }
     return OK;
@@ -189,6 +202,7 @@ static status take_all(landing *l, const bool *selected, error *err) {
     TRY(take_up_claims(&c, err));
     TRY(scan_land(l->context->lake, collect, &c, err));
     sort_candidates(l, &c.found);
+    TRY(name_queues(l, &c.found, err));
     l->known = c.found.count;
     return take_batches(l, &c.found, err);
 }
@@ -220,6 +234,7 @@ static landing new_landing(const land_context *c, arena *a, land_result *result)
         .now_us = c->now_us != 0 ? c->now_us : clock_now_us(c->clock),
         .result = result,
         .arena = a,
+        .stuck = strmap_new(a),
     };
 }
 
@@ -239,22 +254,6 @@ status land_all(const land_context *c, const bool *selected, arena *a, land_resu
     status result = take_all(&l, selected, err);
     close_landing(&l);
     return result == OK ? fetch_end(c, err) : result;
-}
-
-status land_recover(const land_context *c, error *err) {
-    ARENA_AUTO a = arena_new();
-    claimed_files open = {0};
-    int root_fd;
-    bool there;
-    TRY(recover_pending(c, err));
-    TRY(open_root(c->lake, &root_fd, &there, err));
-    if (!there)
-        return OK;
-    status result = recover_claims(c, root_fd, a, &open, err);
-    for (size_t i = 0; result == OK && i < open.count; i++)
-        return_to_land(c, root_fd, &open.items[i]);
-    close(root_fd);
-    return result;
 }
 
 typedef struct emptiness {

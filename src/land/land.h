@@ -56,14 +56,10 @@ typedef struct land_result {
 
 /* Take everything that is there (selected[i] false skips a table; NULL: all). A file's own
  * failure never stops the others; the status is not OK only when landing as such cannot go on
- * (ledger, engine or store gone, full disk, interrupted) and everything so far is recorded or
- * back in land. */
+ * (ledger, engine or store gone, full disk, interrupted) and everything so far is recorded, back in
+ * land, or claimed for the next time. What a killed landing left is finished or undone first. */
 CHECKED status land_all(const land_context *c, const bool *selected, arena *a, land_result *ret,
                         error *err);
-
-/* Finish or undo what a killed run left: claims without a record go back to land, recorded ones are
- * removed, half-written copies go. Quick when there is nothing. Called by land_all first. */
-CHECKED status land_recover(const land_context *c, error *err);
 
 /* `weir land --try`: check one file as if delivered to the table, without taking it. *ret_report
  * is the report document (a new reference). */

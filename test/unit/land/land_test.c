@@ -513,7 +513,10 @@ static void test_tables_that_are_not_asked_for_wait(void **state) {
     fixture_put(f, ".weir-claim/01x/5000000/sales/b.csv", DAY_ONE);
     assert_int_equal(land_all(&f->context, selected, f->a, &f->result, &f->err), OK);
     assert_counts(f, 0, 0, 0, 0);
-    assert_string_equal(fixture_files(f, "land"), "sales/a.csv sales/b.csv");
+    assert_string_equal(fixture_files(f, "land"),
+                        ".weir-claim/01x/5000000/sales/b.csv sales/a.csv");
+    fixture_land(f, 100);
+    assert_counts(f, 2, 0, 0, 0);
 }
 
 static void test_a_lake_without_a_land_folder_is_empty(void **state) {

@@ -66,7 +66,7 @@ static void test_what_a_killed_run_copied_and_did_not_record_goes(void **state) 
     add_pending(f, "raw", ".weir/objects/raw.x/b/");
     add_pending(f, "quarantine", "raw.sales/file_land_timestamp=5/a_5.csv");
     assert_int_equal(ledger_commit(f->ledger, &f->err), OK);
-    assert_int_equal(land_recover(&f->context, &f->err), OK);
+    fixture_land(f, 100);
     assert_string_equal(fixture_files(f, "data"), "raw/.weir/objects/raw.x/b/1.parquet");
     pending_objects left = {0};
     assert_int_equal(ledger_pending_list(f->ledger, f->a, &left, &f->err), OK);
@@ -83,17 +83,6 @@ static void test_a_recorded_claim_is_removed_and_never_landed_again(void **state
     assert_counts(f, 0, 0, 0, 0);
     assert_string_equal(fixture_states(f, "a.csv"), "active");
     assert_string_equal(fixture_files(f, "land"), "");
-}
-
-static void test_recovering_returns_open_claims_but_not_over_a_newer_file(void **state) {
-    fixture *f = *state;
-    fixture_put(f, ".weir-claim/01x/5000000/sales/a.csv", DAY_ONE);
-    fixture_put(f, ".weir-claim/01x/5000000/sales/b.csv", DAY_ONE);
-    fixture_put(f, "sales/b.csv", DAY_TWO);
-    assert_int_equal(land_recover(&f->context, &f->err), OK);
-    assert_string_equal(fixture_files(f, "land"),
-                        ".weir-claim/01x/5000000/sales/b.csv sales/a.csv sales/b.csv");
-    assert_string_equal(fixture_read(f, "land/sales/b.csv"), DAY_TWO);
 }
 
 static status full_put_file(void *state, const char *key, int fd, store_put_options options,
@@ -145,7 +134,6 @@ int main(void) {
         LAND_TEST(test_a_claim_of_a_killed_run_is_taken_up_with_its_upload_time),
         LAND_TEST(test_what_a_killed_run_copied_and_did_not_record_goes),
         LAND_TEST(test_a_recorded_claim_is_removed_and_never_landed_again),
-        LAND_TEST(test_recovering_returns_open_claims_but_not_over_a_newer_file),
         LAND_TEST(test_a_full_disk_stops_landing_and_loses_nothing),
         LAND_TEST(test_an_interrupted_landing_puts_everything_back),
     };
