@@ -12,8 +12,8 @@ static void add_shell_quoted(buf *b, const char *text) {
 }
 
 static void add_verb_names(buf *b, const char *separator) {
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        buf_printf(b, "%s%s", i > 0 ? separator : "", VERBS[i].name);
+    for (size_t i = 0; verb_at(i) != NULL; i++)
+        buf_printf(b, "%s%s", i > 0 ? separator : "", verb_at(i)->name);
 }
 
 static void add_long_options(buf *b, option_set set) {
@@ -63,9 +63,9 @@ static void write_bash(buf *b) {
     buf_char(b, ' ');
     add_long_options(b, OPTIONS_COMMON);
     buf_add(b, "\" ;;\n");
-    for (size_t i = 0; i < VERB_COUNT; i++) {
-        buf_printf(b, "        %s) words=\"", VERBS[i].name);
-        add_long_options(b, VERBS[i].options | OPTIONS_COMMON);
+    for (size_t i = 0; verb_at(i) != NULL; i++) {
+        buf_printf(b, "        %s) words=\"", verb_at(i)->name);
+        add_long_options(b, verb_at(i)->options | OPTIONS_COMMON);
         buf_add(b, "\" ;;\n");
     }
     buf_add(b, "        esac\n    fi\n"
@@ -107,18 +107,18 @@ static void write_zsh(buf *b) {
                "_weir() {\n"
                "    local -a verbs\n"
                "    verbs=(\n");
-    for (size_t i = 0; i < VERB_COUNT; i++) {
+    for (size_t i = 0; verb_at(i) != NULL; i++) {
         buf_add(b, "        ");
-        add_shell_quoted(b, arena_printf(b->arena, "%s:%s", VERBS[i].name, VERBS[i].line));
+        add_shell_quoted(b, arena_printf(b->arena, "%s:%s", verb_at(i)->name, verb_at(i)->line));
         buf_char(b, '\n');
     }
     buf_add(b, "    )\n"
                "    local verb=${words[(r)(");
     add_verb_names(b, "|");
     buf_add(b, ")]}\n    case $verb in\n");
-    for (size_t i = 0; i < VERB_COUNT; i++) {
-        buf_printf(b, "    %s)\n        _arguments -s", VERBS[i].name);
-        add_zsh_options(b, VERBS[i].options | OPTIONS_COMMON);
+    for (size_t i = 0; verb_at(i) != NULL; i++) {
+        buf_printf(b, "    %s)\n        _arguments -s", verb_at(i)->name);
+        add_zsh_options(b, verb_at(i)->options | OPTIONS_COMMON);
         buf_add(b, " \\\n            '*:file:_files' ;;\n");
     }
     buf_add(b,
@@ -147,19 +147,19 @@ static void add_fish_option(buf *b, const char *condition, const option *o) {
 
 static void write_fish(buf *b) {
     buf_add(b, "# fish completion of weir\n");
-    for (size_t i = 0; i < VERB_COUNT; i++) {
-        buf_printf(b, "complete -c weir -n __fish_use_subcommand -a %s -d ", VERBS[i].name);
-        add_shell_quoted(b, VERBS[i].line);
+    for (size_t i = 0; verb_at(i) != NULL; i++) {
+        buf_printf(b, "complete -c weir -n __fish_use_subcommand -a %s -d ", verb_at(i)->name);
+        add_shell_quoted(b, verb_at(i)->line);
         buf_char(b, '\n');
     }
     for (option_id id = 0; id < OPTION_COUNT; id++)
         if ((OPTIONS_COMMON & OPTION_BIT(id)) != 0)
             add_fish_option(b, "", &OPTIONS[id]);
-    for (size_t i = 0; i < VERB_COUNT; i++) {
+    for (size_t i = 0; verb_at(i) != NULL; i++) {
         const char *condition =
-            arena_printf(b->arena, "'__fish_seen_subcommand_from %s'", VERBS[i].name);
+            arena_printf(b->arena, "'__fish_seen_subcommand_from %s'", verb_at(i)->name);
         for (option_id id = 0; id < OPTION_COUNT; id++)
-            if ((VERBS[i].options & OPTION_BIT(id)) != 0)
+            if ((verb_at(i)->options & OPTION_BIT(id)) != 0)
                 add_fish_option(b, condition, &OPTIONS[id]);
     }
 }

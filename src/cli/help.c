@@ -70,11 +70,11 @@ static bool has_example(const verb *v, size_t i) {
 
 void help_all(buf *b) {
     buf_add(b, "weir: make for data lakes\n\nusage: weir [OPTION…] VERB [OPTION…] [ARGUMENT…]\n");
-    for (verb_group group = 0; group < VERB_GROUP_COUNT; group++) {
-        buf_printf(b, "\n%s\n", VERB_GROUP_TITLES[group]);
-        for (size_t i = 0; i < VERB_COUNT; i++)
-            if (VERBS[i].group == group)
-                buf_printf(b, "  %-11s %s\n", VERBS[i].name, VERBS[i].line);
+    for (size_t i = 0; i < VERB_GROUP_COUNT; i++) {
+        const verb_group *group = VERB_GROUPS[i];
+        buf_printf(b, "\n%s\n", group->title);
+        for (size_t j = 0; j < group->count; j++)
+            buf_printf(b, "  %-11s %s\n", group->verbs[j].name, group->verbs[j].line);
     }
     buf_add(b, "\nOptions of every verb\n");
     add_options(b, OPTIONS_COMMON);
@@ -138,8 +138,9 @@ static void add_markdown_verb(buf *b, const verb *v) {
 void help_markdown(buf *b) {
     buf_add(b, "# The command line\n\nWritten by `weir help --markdown`; change the tables in "
                "`src/cli/`, not this page.\n\n| verb | |\n|---|---|\n");
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        buf_printf(b, "| [%s](#weir-%s) | %s |\n", VERBS[i].name, VERBS[i].name, VERBS[i].line);
+    for (size_t i = 0; verb_at(i) != NULL; i++)
+        buf_printf(b, "| [%s](#weir-%s) | %s |\n", verb_at(i)->name, verb_at(i)->name,
+                   verb_at(i)->line);
     buf_add(b, "\nEvery verb takes:\n\n");
     add_markdown_options(b, OPTIONS_COMMON);
     buf_add(b, "\nData goes to standard output, progress and log to standard error. It ends "
@@ -147,6 +148,6 @@ void help_markdown(buf *b) {
     for (size_t i = 0; i < ARRAY_SIZE(EXIT_CODES); i++)
         buf_printf(b, "%s\n", EXIT_CODES[i]);
     buf_add(b, "```\n");
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        add_markdown_verb(b, &VERBS[i]);
+    for (size_t i = 0; verb_at(i) != NULL; i++)
+        add_markdown_verb(b, verb_at(i));
 }

@@ -32,9 +32,9 @@ static const char *const PROMISED[] = {
 };
 
 static const verb *exact(const char *name) {
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        if (str_eq(VERBS[i].name, name))
-            return &VERBS[i];
+    for (size_t i = 0; verb_at(i) != NULL; i++)
+        if (str_eq(verb_at(i)->name, name))
+            return verb_at(i);
     return NULL;
 }
 
@@ -81,8 +81,8 @@ status verb_find(const char *name, arena *a, const verb **ret, error *err) {
     if (instead != NULL)
         return refuse_customary(name, instead, err);
     strings names = {0};
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        vec_push(a, &names, VERBS[i].name);
+    for (size_t i = 0; verb_at(i) != NULL; i++)
+        vec_push(a, &names, verb_at(i)->name);
     const char *nearest = str_nearest(name, &names);
     error_set(err, E_USAGE, "\"%s\" is not a verb of weir", name);
     if (nearest != NULL)

@@ -1,4 +1,4 @@
-/* verb: what weir can be told to do, as one constant table.
+/* verb: what weir can be told to do, as one constant table of four groups.
  *
  * Dispatch, help, completion and the reference page are made from it. A handler gets everything
  * through its command and writes data to command->out only. Verbs that come later are in the table
@@ -33,17 +33,8 @@ typedef struct example {
 
 enum { VERB_EXAMPLES_MAX = 4 };
 
-typedef enum verb_group {
-    VERB_START,
-    VERB_WORK,
-    VERB_LOOK,
-    VERB_OTHER,
-    VERB_GROUP_COUNT
-} verb_group;
-
 typedef struct verb {
     const char *name;
-    verb_group group;
     const char *arguments; /* synopsis, "" for none */
     size_t arguments_min, arguments_max;
     option_set options; /* besides the common ones */
@@ -53,9 +44,20 @@ typedef struct verb {
     status (*run)(command *c, error *err);
 } verb;
 
-extern const verb VERBS[];
-extern const size_t VERB_COUNT;
-extern const char *const VERB_GROUP_TITLES[VERB_GROUP_COUNT];
+/* Verbs that people look for together: each group in a file of its own. */
+typedef struct verb_group {
+    const char *title;
+    const verb *verbs;
+    size_t count;
+} verb_group;
+
+extern const verb_group VERBS_START, VERBS_WORK, VERBS_LOOK, VERBS_OTHER;
+
+enum { VERB_GROUP_COUNT = 4 };
+extern const verb_group *const VERB_GROUPS[VERB_GROUP_COUNT];
+
+/* The i-th verb of all, from 0, group by group; NULL after the last. */
+const verb *verb_at(size_t i);
 
 /* By exact name. E_USAGE: a customary word for a verb, a verb that comes later, or the nearest. */
 CHECKED status verb_find(const char *name, arena *a, const verb **ret, error *err);

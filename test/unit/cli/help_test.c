@@ -93,8 +93,8 @@ static void test_every_verb_is_completed_in_every_shell(void **state) {
     for (size_t i = 0; i < ARRAY_SIZE(SHELLS); i++) {
         buf text = buf_new(a);
         completion_for(SHELLS[i])(&text);
-        for (size_t v = 0; v < VERB_COUNT; v++)
-            assert_non_null(strstr(text.text, VERBS[v].name));
+        for (size_t v = 0; verb_at(v) != NULL; v++)
+            assert_non_null(strstr(text.text, verb_at(v)->name));
     }
 }
 
