@@ -42,13 +42,13 @@ bool patience_wait(patience *p) {
 
 /* errors */
 
-bool connection_answered(const PGresult *result) {
-    ExecStatusType kind = PQresultStatus(result);
+bool connection_answered(const connection *c, const PGresult *result) {
+    ExecStatusType kind = c->pq.resultStatus(result);
     return kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK || kind == PGRES_EMPTY_QUERY;
 }
 
-const char *connection_sqlstate(const PGresult *result) {
-    return PQresultErrorField(result, PG_DIAG_SQLSTATE);
+const char *connection_sqlstate(const connection *c, const PGresult *result) {
+    return c->pq.resultErrorField(result, PG_DIAG_SQLSTATE);
 }
 
 /* One line, without libpq's "ERROR:" and what it puts below. */
@@ -60,17 +60,17 @@ static const char *message_of(arena *a, const char *told) {
 
 status connection_fail(const connection *c, const PGresult *result, error *err) {
     ARENA_AUTO a = arena_new();
-    const char *sqlstate = connection_sqlstate(result);
-    const char *told = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *sqlstate = connection_sqlstate(c, result);
+    const char *told = c->pq.resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     status kind = sqlstate_kind(sqlstate);
     if (told == NULL)
-        told = message_of(a, PQerrorMessage(c->pg));
+        told = message_of(a, c->pq.errorMessage(c->pg));
     error_set(err, kind, "ledger \"%s\": %.*s", c->place.shown, MESSAGE_SIZE_MAX,
               str_printable(a, told));
     const char *hint = sqlstate_hint(sqlstate);
     if (hint != NULL)
         error_hint(err, "%s", hint);
-    else if (PQstatus(c->pg) != CONNECTION_OK)
+    else if (c->pq.status(c->pg) != CONNECTION_OK)
         error_hint(err, "Is the database server there? Try again when it is.");
     return kind;
 }
@@ -135,10 +135,10 @@ static void forget_prepared(connection *c) {
 static status refuse_connection(const connection *c, PGPing ping, error *err) {
     ARENA_AUTO a = arena_new();
     bool wants_password =
-        PQconnectionNeedsPassword(c->pg) != 0 || PQconnectionUsedPassword(c->pg) != 0;
+        c->pq.connectionNeedsPassword(c->pg) != 0 || c->pq.connectionUsedPassword(c->pg) != 0;
     status kind = ping == PQPING_OK && wants_password ? E_DENIED : E_IO;
     error_set(err, kind, "ledger \"%s\": %.*s", c->place.shown, MESSAGE_SIZE_MAX,
-              message_of(a, PQerrorMessage(c->pg)));
+              message_of(a, c->pq.errorMessage(c->pg)));
     if (kind == E_DENIED)
         error_hint(err, "Check user and password (PGPASSWORD, ~/.pgpass).");
     else if (ping == PQPING_OK)
@@ -162,8 +162,8 @@ static status refuse_server(const connection *c, const char *what, const char *h
 }
 
 static status check_server(const connection *c, const PGresult *told, error *err) {
-    const char *encoding = PQparameterStatus(c->pg, "server_encoding");
-    if (PQntuples(told) != 1 || !str_eq(PQgetvalue(told, 0, 0), "t"))
+    const char *encoding = c->pq.parameterStatus(c->pg, "server_encoding");
+    if (c->pq.ntuples(told) != 1 || !str_eq(c->pq.getvalue(told, 0, 0), "t"))
         return refuse_server(c, "the server is older than PostgreSQL 14", "Use a newer one.", err);
     if (encoding == NULL || str_eq(encoding, "UTF8") || str_eq(encoding, "SQL_ASCII"))
         return OK;
@@ -173,37 +173,38 @@ static status check_server(const connection *c, const PGresult *told, error *err
 
 static status set_up(connection *c, error *err) {
     ARENA_AUTO a = arena_new();
-    PQsetNoticeReceiver(c->pg, drop_notice, NULL);
+    c->pq.setNoticeReceiver(c->pg, drop_notice, NULL);
     PGresult *told = connection_script(c, arena_printf(a, SET_UP, c->place.schema));
     status result =
-        connection_answered(told) ? check_server(c, told, err) : connection_fail(c, told, err);
-    PQclear(told);
+        connection_answered(c, told) ? check_server(c, told, err) : connection_fail(c, told, err);
+    c->pq.clear(told);
     return result;
 }
 
 /* *ret_ping: what a server that let nobody in says to a stranger. */
 static status connect_once(connection *c, PGPing *ret_ping, error *err) {
     char *ignored = NULL;
-    PQconninfoOption *parsed = PQconninfoParse(c->place.uri, &ignored);
-    PQfreemem(ignored);
+    PQconninfoOption *parsed = c->pq.conninfoParse(c->place.uri, &ignored);
+    c->pq.freemem(ignored);
     ASSERT(parsed != NULL); /* place_parse has looked at it */
     options o;
     read_options(parsed, &o);
-    PQfinish(c->pg);
+    c->pq.finish(c->pg);
     forget_prepared(c);
-    c->pg = PQconnectdbParams(o.keys, o.values, 0);
+    c->pg = c->pq.connectdbParams(o.keys, o.values, 0);
     ASSERT(c->pg != NULL);
     *ret_ping = PQPING_OK;
     status result = OK;
-    if (PQstatus(c->pg) != CONNECTION_OK) {
-        *ret_ping = PQpingParams(o.keys, o.values, 0);
+    if (c->pq.status(c->pg) != CONNECTION_OK) {
+        *ret_ping = c->pq.pingParams(o.keys, o.values, 0);
         result = refuse_connection(c, *ret_ping, err);
     }
-    PQconninfoFree(parsed);
+    c->pq.conninfoFree(parsed);
     if (result != OK)
         return result;
     result = set_up(c, err);
-    if (PQstatus(c->pg) != CONNECTION_OK) /* it was let in, and went away: it may be let in again */
+    if (c->pq.status(c->pg)
+        != CONNECTION_OK) /* it was let in, and went away: it may be let in again */
         *ret_ping = PQPING_REJECT;
     return result;
 }
@@ -212,6 +213,7 @@ static status connect_once(connection *c, PGPing *ret_ping, error *err) {
 status connection_open(connection *c, error *err) {
     patience p = {0};
     PGPing ping;
+    TRY(pq_load(&c->pq, err));
     c->names_arena = arena_new();
     c->names = strmap_new(c->names_arena);
     c->wait_ms = WAIT_LIMIT_MS;
@@ -227,7 +229,8 @@ status connection_renew(connection *c, error *err) {
 }
 
 void connection_close(connection *c) {
-    PQfinish(c->pg);
+    if (c->pg != NULL)
+        c->pq.finish(c->pg);
     c->pg = NULL;
     arena_free(c->names_arena);
 }
@@ -268,10 +271,10 @@ static asked *find_asked(connection *c, const char *sql, const db_value *from, s
 /* NULL: prepared; otherwise what the server answered instead. */
 static PGresult *prepare(connection *c, asked *a, const char *sql, const values *v, size_t count) {
     const char *name = arena_printf(c->names_arena, "w%zu", c->prepared_count);
-    PGresult *made = PQprepare(c->pg, name, sql, (int)count, v->types);
-    if (!connection_answered(made))
+    PGresult *made = c->pq.prepare(c->pg, name, sql, (int)count, v->types);
+    if (!connection_answered(c, made))
         return made;
-    PQclear(made);
+    c->pq.clear(made);
     c->prepared_count++;
     a->name = name;
     return NULL;
@@ -287,30 +290,30 @@ PGresult *connection_ask(connection *c, const char *sql, const db_value *from, s
         if (failed != NULL)
             return failed;
     }
-    PGresult *told = a->name != NULL
-                         ? PQexecPrepared(c->pg, a->name, (int)count, v.texts, NULL, NULL, 0)
-                         : PQexecParams(c->pg, sql, (int)count, v.types, v.texts, NULL, NULL, 0);
+    PGresult *told =
+        a->name != NULL ? c->pq.execPrepared(c->pg, a->name, (int)count, v.texts, NULL, NULL, 0)
+                        : c->pq.execParams(c->pg, sql, (int)count, v.types, v.texts, NULL, NULL, 0);
     ASSERT(told != NULL);
     return told;
 }
 
 /* The first failure, else the last with rows, else the last. */
-static PGresult *better(PGresult *kept, PGresult *next) {
+static PGresult *better(const connection *c, PGresult *kept, PGresult *next) {
     bool keep = kept != NULL
-                && (!connection_answered(kept)
-                    || (connection_answered(next) && PQresultStatus(kept) == PGRES_TUPLES_OK
-                        && PQresultStatus(next) != PGRES_TUPLES_OK));
-    PQclear(keep ? next : kept);
+                && (!connection_answered(c, kept)
+                    || (connection_answered(c, next) && c->pq.resultStatus(kept) == PGRES_TUPLES_OK
+                        && c->pq.resultStatus(next) != PGRES_TUPLES_OK));
+    c->pq.clear(keep ? next : kept);
     return keep ? kept : next;
 }
 
 PGresult *connection_script(connection *c, const char *sql) {
     PGresult *kept = NULL;
-    if (PQsendQuery(c->pg, sql) == 1)
-        for (PGresult *next = PQgetResult(c->pg); next != NULL; next = PQgetResult(c->pg))
-            kept = better(kept, next);
+    if (c->pq.sendQuery(c->pg, sql) == 1)
+        for (PGresult *next = c->pq.getResult(c->pg); next != NULL; next = c->pq.getResult(c->pg))
+            kept = better(c, kept, next);
     if (kept == NULL)
-        kept = PQmakeEmptyPGresult(c->pg, PGRES_FATAL_ERROR);
+        kept = c->pq.makeEmptyPGresult(c->pg, PGRES_FATAL_ERROR);
     ASSERT(kept != NULL);
     return kept;
 }

@@ -11,8 +11,7 @@
 #include "base/strmap.h"
 #include "ledger/db.h"
 #include "ledger/postgres/place.h"
-
-#include <libpq-fe.h>
+#include "ledger/postgres/pq.h"
 
 typedef enum transaction_kind {
     TRANSACTION_NONE,
@@ -44,6 +43,7 @@ typedef struct transaction {
 typedef struct connection {
     arena *arena;
     place place;
+    pq_calls pq;
     PGconn *pg; /* may be broken, never NULL once opened */
     arena *names_arena;
     strmap *names;         /* by text and types of values: how often asked, and prepared as what */
@@ -76,9 +76,9 @@ PGresult *connection_ask(connection *c, const char *sql, const db_value *values,
  * that failed, or the last. */
 PGresult *connection_script(connection *c, const char *sql);
 
-bool connection_answered(const PGresult *result);
+bool connection_answered(const connection *c, const PGresult *result);
 /* NULL: the server said nothing. */
-const char *connection_sqlstate(const PGresult *result);
+const char *connection_sqlstate(const connection *c, const PGresult *result);
 status connection_fail(const connection *c, const PGresult *result, error *err);
 
 /* Wait a little before another attempt; false: patience is at its end. */

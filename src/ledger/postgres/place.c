@@ -1,6 +1,6 @@
 #include "ledger/postgres/place.h"
 
-#include <libpq-fe.h>
+#include "ledger/postgres/pq.h"
 
 static const char DEFAULT_SCHEMA[] = "weir", SCHEMA_KEY[] = "schema=";
 static const char *const SECRET_KEYS[] = {"password=", "sslpassword=", "passfile="};
@@ -66,12 +66,14 @@ static status refuse(error *err, const place *p, const char *what) {
 
 /* What libpq says of a URI it does not understand may quote the secret part, so it is not told. */
 static status check_uri(const place *p, error *err) {
+    pq_calls pq;
     char *ignored = NULL;
-    PQconninfoOption *options = PQconninfoParse(p->uri, &ignored);
-    PQfreemem(ignored);
+    TRY(pq_load(&pq, err));
+    PQconninfoOption *options = pq.conninfoParse(p->uri, &ignored);
+    pq.freemem(ignored);
     if (options == NULL)
         return refuse(err, p, "is not a connection URI");
-    PQconninfoFree(options);
+    pq.conninfoFree(options);
     return OK;
 }
 

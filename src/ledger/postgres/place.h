@@ -20,7 +20,8 @@ typedef struct place {
 bool place_is_postgres(const char *location);
 /* The location with each password in it as ***. Also for texts that are no valid URI. */
 char *place_shown(arena *a, const char *location);
-/* All texts in the arena. E_DEFINITION when it is no URI, or the schema no name. */
+/* All texts in the arena. E_DEFINITION when it is no URI, or the schema no name;
+ * E_IO without libpq, which knows URIs. */
 CHECKED status place_parse(arena *a, const char *location, place *ret, error *err);
 /* The same place with a schema whose name ends in _suffix. */
 char *place_beside(arena *a, const char *location, const char *suffix);

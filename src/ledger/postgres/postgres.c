@@ -11,6 +11,7 @@ enum { TYPE_BOOL = 16, TYPE_INT8 = 20, TYPE_INT2 = 21, TYPE_INT4 = 23, TYPE_NUME
 
 /* A whole result: the connection is free for others while it is read. */
 typedef struct rows {
+    const pq_calls *pq; /* the connection's */
     PGresult *result;
     int place;    /* -1: before the first */
     arena *texts; /* of the row, NULL as long as none had to be made */
@@ -18,11 +19,12 @@ typedef struct rows {
 
 static status query(void *state, const char *sql, const db_value *values, size_t count,
                     void **ret_rows, error *err) {
+    connection *c = state;
     PGresult *told = NULL;
-    TRY(transaction_ask(state, sql, values, count, &told, err));
+    TRY(transaction_ask(c, sql, values, count, &told, err));
     rows *r = calloc(1, sizeof *r);
     ASSERT(r != NULL);
-    *r = (rows){.result = told, .place = -1};
+    *r = (rows){.pq = &c->pq, .result = told, .place = -1};
     *ret_rows = r;
     return OK;
 }
@@ -33,13 +35,13 @@ static status next_row(void *state, void *opaque, bool *ret_row, error *err) {
     rows *r = opaque;
     if (r->texts != NULL)
         arena_reset(r->texts);
-    *ret_row = ++r->place < PQntuples(r->result);
+    *ret_row = ++r->place < r->pq->ntuples(r->result);
     return OK;
 }
 
 static size_t width(void *opaque) {
     const rows *r = opaque;
-    return (size_t)PQnfields(r->result);
+    return (size_t)r->pq->nfields(r->result);
 }
 
 static db_value number_or_text(const char *text) {
@@ -57,10 +59,10 @@ static db_value text_value(rows *r, const char *text) {
 
 static db_value column(void *opaque, size_t i) {
     rows *r = opaque;
-    const char *text = PQgetvalue(r->result, r->place, (int)i);
-    if (PQgetisnull(r->result, r->place, (int)i) != 0)
+    const char *text = r->pq->getvalue(r->result, r->place, (int)i);
+    if (r->pq->getisnull(r->result, r->place, (int)i) != 0)
         return DB_N;
-    switch (PQftype(r->result, (int)i)) {
+    switch (r->pq->ftype(r->result, (int)i)) {
     case TYPE_BOOL:
         return DB_I(text[0] == 't');
     case TYPE_INT2:
@@ -76,7 +78,7 @@ static db_value column(void *opaque, size_t i) {
 static void end_rows(void *state, void *opaque) {
     (void)state;
     rows *r = opaque;
-    PQclear(r->result);
+    r->pq->clear(r->result);
     arena_free(r->texts);
     free(r);
 }
@@ -89,13 +91,13 @@ static status script(void *state, const char *sql, error *err) {
 static status ask_row(connection *c, const char *sql, PGresult **ret, error *err) {
     PGresult *told = NULL;
     TRY(transaction_ask(c, sql, NULL, 0, &told, err));
-    ASSERT(PQntuples(told) == 1);
+    ASSERT(c->pq.ntuples(told) == 1);
     *ret = told;
     return OK;
 }
 
-static bool says_true(const PGresult *told, int column_number) {
-    return str_eq(PQgetvalue(told, 0, column_number), "t");
+static bool says_true(const connection *c, const PGresult *told, int column_number) {
+    return str_eq(c->pq.getvalue(told, 0, column_number), "t");
 }
 
 /* opening */
@@ -112,10 +114,10 @@ static status look_for_ledger(connection *c, bool *ret_taken, error *err) {
                              " OR current_setting('default_transaction_read_only') = 'on'",
                              schema, schema),
                 &told, err));
-    c->has_ledger = says_true(told, 0);
-    *ret_taken = says_true(told, 1);
-    c->is_read_only = says_true(told, 2);
-    PQclear(told);
+    c->has_ledger = says_true(c, told, 0);
+    *ret_taken = says_true(c, told, 1);
+    c->is_read_only = says_true(c, told, 2);
+    c->pq.clear(told);
     return OK;
 }
 
@@ -126,9 +128,9 @@ static status read_schema(connection *c, error *err) {
                 "'lake', 'UPDATE') AND has_table_privilege('weir_attempt', 'INSERT')), false)"
                 " FROM weir_schema",
                 &told, err));
-    ASSERT(number_int64(PQgetvalue(told, 0, 0), &c->schema));
-    c->is_read_only = c->is_read_only || !says_true(told, 1);
-    PQclear(told);
+    ASSERT(number_int64(c->pq.getvalue(told, 0, 0), &c->schema));
+    c->is_read_only = c->is_read_only || !says_true(c, told, 1);
+    c->pq.clear(told);
     return OK;
 }
 
@@ -307,11 +309,11 @@ static void rollback(void *state) {
 }
 
 static status now_us(void *state, int64_t *ret, error *err) {
+    connection *c = state;
     PGresult *told = NULL;
-    TRY(ask_row(state, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", &told,
-                err));
-    ASSERT(number_int64(PQgetvalue(told, 0, 0), ret));
-    PQclear(told);
+    TRY(ask_row(c, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", &told, err));
+    ASSERT(number_int64(c->pq.getvalue(told, 0, 0), ret));
+    c->pq.clear(told);
     return OK;
 }
 
@@ -334,17 +336,17 @@ static char *trigger(arena *a, const db_trigger *t) {
 /* Who may not look at the sequence sees the newest row. */
 static status id_get(void *state, const char *table, int64_t *ret, error *err) {
     ARENA_AUTO a = arena_new();
-    const connection *c = state;
+    connection *c = state;
     PGresult *told = NULL;
-    TRY(ask_row(state,
+    TRY(ask_row(c,
                 arena_printf(a,
                              "SELECT coalesce(CASE WHEN has_sequence_privilege(s, 'USAGE, SELECT')"
                              " THEN pg_sequence_last_value(s) ELSE (SELECT max(id) FROM %s) END, 0)"
                              " FROM (SELECT " SEQUENCE_OF "::regclass AS s) sequence",
                              table, c->place.schema, table),
                 &told, err));
-    ASSERT(number_int64(PQgetvalue(told, 0, 0), ret));
-    PQclear(told);
+    ASSERT(number_int64(c->pq.getvalue(told, 0, 0), ret));
+    c->pq.clear(told);
     return OK;
 }
 

@@ -54,26 +54,27 @@ static begun begun_of(const connection *c, const PGresult *told, arena *a) {
     begun b = {0};
     if (!c->has_ledger)
         return b;
-    ASSERT(PQntuples(told) == 1 && number_int64(PQgetvalue(told, 0, STATE_NEWEST), &b.newest));
+    ASSERT(c->pq.ntuples(told) == 1
+           && number_int64(c->pq.getvalue(told, 0, STATE_NEWEST), &b.newest));
     if (c->transaction.kind == TRANSACTION_READ)
         return b;
-    b.counters = arena_strdup(a, PQgetvalue(told, 0, STATE_COUNTERS));
-    b.was_committed = str_eq(PQgetvalue(told, 0, STATE_DONE), "t");
+    b.counters = arena_strdup(a, c->pq.getvalue(told, 0, STATE_COUNTERS));
+    b.was_committed = str_eq(c->pq.getvalue(told, 0, STATE_DONE), "t");
     return b;
 }
 
 /* What to do about a failure; REMEDY_NONE for an answer. */
 static remedy remedy_for(const connection *c, const PGresult *told) {
-    if (connection_answered(told))
+    if (connection_answered(c, told))
         return REMEDY_NONE;
-    return PQstatus(c->pg) != CONNECTION_OK ? REMEDY_RECONNECT
-                                            : sqlstate_remedy(connection_sqlstate(told));
+    return c->pq.status(c->pg) != CONNECTION_OK ? REMEDY_RECONNECT
+                                                : sqlstate_remedy(connection_sqlstate(c, told));
 }
 
 /* Until the server is there, or refuses. */
 static status come_back(connection *c, remedy needed, patience *p, error *err) {
     if (needed == REMEDY_REPEAT) {
-        PQclear(connection_script(c, "ROLLBACK"));
+        c->pq.clear(connection_script(c, "ROLLBACK"));
         return OK;
     }
     status result = connection_renew(c, err);
@@ -89,12 +90,12 @@ static status begin_anew(connection *c, patience *p, arena *a, begun *ret, error
     for (;;) {
         PGresult *told = connection_script(c, text);
         remedy needed = remedy_for(c, told);
-        status result = connection_answered(told) ? OK : connection_fail(c, told, err);
+        status result = connection_answered(c, told) ? OK : connection_fail(c, told, err);
         if (result == OK)
             *ret = begun_of(c, told, a);
-        PQclear(told);
+        c->pq.clear(told);
         if (needed == REMEDY_NONE && result != OK)
-            PQclear(connection_script(c, "ROLLBACK"));
+            c->pq.clear(connection_script(c, "ROLLBACK"));
         if (needed == REMEDY_NONE || !patience_wait(p))
             return result;
         TRY(come_back(c, needed, p, err));
@@ -127,12 +128,12 @@ status transaction_begin(connection *c, db_mode mode, error *err) {
 /* doing again */
 
 /* What a result says, to be compared. */
-static const char *answer_of(const PGresult *told, arena *a) {
+static const char *answer_of(const connection *c, const PGresult *told, arena *a) {
     buf text = buf_new(a);
-    buf_add(&text, PQcmdStatus((PGresult *)(uintptr_t)told));
-    for (int row = 0; row < PQntuples(told); row++)
-        for (int i = 0; i < PQnfields(told); i++)
-            buf_printf(&text, "|%s", PQgetvalue(told, row, i));
+    buf_add(&text, c->pq.cmdStatus((PGresult *)(uintptr_t)told));
+    for (int row = 0; row < c->pq.ntuples(told); row++)
+        for (int i = 0; i < c->pq.nfields(told); i++)
+            buf_printf(&text, "|%s", c->pq.getvalue(told, row, i));
     return text.text;
 }
 
@@ -148,11 +149,11 @@ static status refuse_changed(connection *c, error *err) {
 static status repeat_one(connection *c, const recorded *r, remedy *ret_needed, error *err) {
     ARENA_AUTO a = arena_new();
     PGresult *told = connection_ask(c, r->sql, r->values, r->count);
-    bool answered = connection_answered(told);
+    bool answered = connection_answered(c, told);
     *ret_needed = remedy_for(c, told);
     status result = answered ? OK : connection_fail(c, told, err);
-    bool same = answered && str_eq(answer_of(told, a), r->answer);
-    PQclear(told);
+    bool same = answered && str_eq(answer_of(c, told, a), r->answer);
+    c->pq.clear(told);
     return answered && !same ? refuse_changed(c, err) : result;
 }
 
@@ -162,8 +163,8 @@ static status repeat_all(connection *c, remedy *ret_needed, error *err) {
     if (t->counters != NULL && t->done.count > 0) {
         PGresult *told = connection_script(c, t->counters);
         *ret_needed = remedy_for(c, told);
-        status result = connection_answered(told) ? OK : connection_fail(c, told, err);
-        PQclear(told);
+        status result = connection_answered(c, told) ? OK : connection_fail(c, told, err);
+        c->pq.clear(told);
         TRY(result);
     }
     for (size_t i = 0; i < t->done.count; i++)
@@ -225,7 +226,7 @@ static void record(connection *c, const char *sql, const db_value *values, size_
     const recorded r = {.sql = arena_strdup(t->arena, sql),
                         .values = copy_values(t->arena, values, count, &t->recorded_bytes),
                         .count = count,
-                        .answer = answer_of(told, t->arena)};
+                        .answer = answer_of(c, told, t->arena)};
     vec_push(t->arena, &t->done, r);
     t->recorded_bytes += sizeof r + strlen(sql) + strlen(r.answer);
     t->repeatable = t->recorded_bytes <= RECORDED_BYTES_MAX;
@@ -245,14 +246,14 @@ status transaction_ask(connection *c, const char *sql, const db_value *values, s
         return refuse_lost(c, err);
     for (;;) {
         PGresult *told = connection_ask(c, sql, values, count);
-        if (connection_answered(told)) {
+        if (connection_answered(c, told)) {
             record(c, sql, values, count, told);
             *ret = told;
             return OK;
         }
         remedy needed = remedy_for(c, told);
         status result = connection_fail(c, told, err);
-        PQclear(told);
+        c->pq.clear(told);
         if (needed == REMEDY_NONE || !patience_wait(&p))
             return result;
         TRY(recover(c, needed, &p, &committed, err));
@@ -265,8 +266,8 @@ status transaction_script(connection *c, const char *sql, error *err) {
         return refuse_lost(c, err);
     c->transaction.repeatable = false;
     PGresult *told = connection_script(c, sql);
-    status result = connection_answered(told) ? OK : connection_fail(c, told, err);
-    PQclear(told);
+    status result = connection_answered(c, told) ? OK : connection_fail(c, told, err);
+    c->pq.clear(told);
     return result;
 }
 
@@ -288,13 +289,13 @@ static status commit(connection *c, error *err) {
         bool committed = false;
         PGresult *told = connection_script(c, text);
         remedy needed = remedy_for(c, told);
-        status result = connection_answered(told) ? OK : connection_fail(c, told, err);
-        PQclear(told);
+        status result = connection_answered(c, told) ? OK : connection_fail(c, told, err);
+        c->pq.clear(told);
         if (needed == REMEDY_NONE || !patience_wait(&p))
             return result;
         TRY(recover(c, needed, &p, &committed, err));
         if (committed) {
-            PQclear(connection_script(c, "ROLLBACK"));
+            c->pq.clear(connection_script(c, "ROLLBACK"));
             return OK;
         }
     }
@@ -303,9 +304,9 @@ static status commit(connection *c, error *err) {
 /* A connection that is lost at a commit that makes the ledger: nobody can tell. */
 static status commit_new(connection *c, error *err) {
     PGresult *told = connection_script(c, "COMMIT");
-    bool lost = PQstatus(c->pg) != CONNECTION_OK;
-    status result = connection_answered(told) ? OK : connection_fail(c, told, err);
-    PQclear(told);
+    bool lost = c->pq.status(c->pg) != CONNECTION_OK;
+    status result = connection_answered(c, told) ? OK : connection_fail(c, told, err);
+    c->pq.clear(told);
     if (!lost)
         return result;
     error_set(err, E_UNCERTAIN, "the connection to ledger \"%s\" was lost at the commit",
@@ -327,7 +328,7 @@ status transaction_commit(connection *c, error *err) {
 void transaction_rollback(connection *c) {
     if (c->transaction.kind == TRANSACTION_NONE)
         return;
-    if (PQstatus(c->pg) == CONNECTION_OK)
-        PQclear(connection_script(c, "ROLLBACK"));
+    if (c->pq.status(c->pg) == CONNECTION_OK)
+        c->pq.clear(connection_script(c, "ROLLBACK"));
     forget(c);
 }
