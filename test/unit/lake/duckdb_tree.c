@@ -34,6 +34,16 @@ void duckdb_tree_close(duckdb_tree *t) {
     free(t);
 }
 
+int duckdb_tree_set_up(void **state) {
+    *state = duckdb_tree_open();
+    return 0;
+}
+
+int duckdb_tree_tear_down(void **state) {
+    duckdb_tree_close(*state);
+    return 0;
+}
+
 static char *cell(duckdb_result *result, arena *a, idx_t at, idx_t row) {
     char *text = duckdb_value_varchar(result, at, row);
     char *copy = arena_strdup(a, text);

@@ -9,6 +9,10 @@ typedef struct duckdb_tree duckdb_tree;
 duckdb_tree *duckdb_tree_open(void);
 void duckdb_tree_close(duckdb_tree *t);
 
+/* For cmocka_run_group_tests: *state is one tree for all tests of the group. */
+int duckdb_tree_set_up(void **state);
+int duckdb_tree_tear_down(void **state);
+
 /* Parse, render and describe; state is t. */
 sql_engine duckdb_tree_engine(duckdb_tree *t);
 

@@ -258,16 +258,6 @@ static void test_another_window_is_another_map(void **state) {
     lake_dir_free(&two);
 }
 
-static int open_engine(void **state) {
-    *state = duckdb_tree_open();
-    return *state == NULL;
-}
-
-static int close_engine(void **state) {
-    duckdb_tree_close(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_windows_and_lists_are_read),
@@ -275,5 +265,5 @@ int main(void) {
         cmocka_unit_test(test_columns_of_the_map_alone_are_not_in_the_view),
         cmocka_unit_test(test_another_window_is_another_map),
     };
-    return cmocka_run_group_tests(tests, open_engine, close_engine);
+    return cmocka_run_group_tests(tests, duckdb_tree_set_up, duckdb_tree_tear_down);
 }

@@ -5,16 +5,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static int open_engine(void **state) {
-    *state = duckdb_tree_open();
-    return 0;
-}
-
-static int close_engine(void **state) {
-    duckdb_tree_close(*state);
-    return 0;
-}
-
 static status inspect(duckdb_tree *t, const char *sql, arena *a, sql_facts *ret, error *err) {
     sql_engine engine = duckdb_tree_engine(t);
     json_t *tree;
@@ -221,5 +211,5 @@ int main(void) {
         cmocka_unit_test(test_what_only_looks_dangerous_is_taken),
         cmocka_unit_test(test_the_fingerprint_ignores_layout_and_nothing_else),
     };
-    return cmocka_run_group_tests(tests, open_engine, close_engine);
+    return cmocka_run_group_tests(tests, duckdb_tree_set_up, duckdb_tree_tear_down);
 }

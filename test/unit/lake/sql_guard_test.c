@@ -113,19 +113,9 @@ static void test_rows_that_are_dropped_belong_to_no_partition(void **state) {
     }
 }
 
-static int open_engine(void **state) {
-    *state = duckdb_tree_open();
-    return *state == NULL;
-}
-
-static int close_engine(void **state) {
-    duckdb_tree_close(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_that_are_dropped_belong_to_no_partition),
     };
-    return cmocka_run_group_tests(tests, open_engine, close_engine);
+    return cmocka_run_group_tests(tests, duckdb_tree_set_up, duckdb_tree_tear_down);
 }

@@ -19,16 +19,6 @@ typedef struct asked {
     sql_inference inference;
 } asked;
 
-static int open_engine(void **state) {
-    *state = duckdb_tree_open();
-    return 0;
-}
-
-static int close_engine(void **state) {
-    duckdb_tree_close(*state);
-    return 0;
-}
-
 static asked parse(duckdb_tree *t, const char *sql, const char *by) {
     asked q = {.arena = arena_new()};
     sql_engine engine = duckdb_tree_engine(t);
@@ -376,5 +366,5 @@ int main(void) {
         cmocka_unit_test(test_aliases_that_double_an_expression_are_given_up),
         cmocka_unit_test(test_a_failing_engine_is_no_answer),
     };
-    return cmocka_run_group_tests(tests, open_engine, close_engine);
+    return cmocka_run_group_tests(tests, duckdb_tree_set_up, duckdb_tree_tear_down);
 }

@@ -556,16 +556,6 @@ static void test_a_failure_of_the_engine_is_no_mistake_of_the_user(void **state)
     stop(f);
 }
 
-static int open_engine(void **state) {
-    *state = duckdb_tree_open();
-    return *state == NULL;
-}
-
-static int close_engine(void **state) {
-    duckdb_tree_close(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_lake_with_sql_loads_whole),
@@ -586,5 +576,5 @@ int main(void) {
         cmocka_unit_test(test_a_dimension_may_be_read_whole_when_written),
         cmocka_unit_test(test_a_failure_of_the_engine_is_no_mistake_of_the_user),
     };
-    return cmocka_run_group_tests(tests, open_engine, close_engine);
+    return cmocka_run_group_tests(tests, duckdb_tree_set_up, duckdb_tree_tear_down);
 }

@@ -33,16 +33,6 @@ static void test_places_inside_a_character_or_behind_the_end_are_held_in(void **
     check_place("", 99, 1, 1);
 }
 
-static int open_engine(void **state) {
-    *state = duckdb_tree_open();
-    return 0;
-}
-
-static int close_engine(void **state) {
-    duckdb_tree_close(*state);
-    return 0;
-}
-
 /* Both readers of a tree must take it or refuse it, whatever it is. */
 static status read_tree(duckdb_tree *t, json_t *tree, error *err) {
     ARENA_AUTO a = arena_new();
@@ -156,5 +146,5 @@ int main(void) {
         cmocka_unit_test(test_unknown_and_missing_parts_are_no_map),
         cmocka_unit_test(test_depth_is_bounded),
     };
-    return cmocka_run_group_tests(tests, open_engine, close_engine);
+    return cmocka_run_group_tests(tests, duckdb_tree_set_up, duckdb_tree_tear_down);
 }
