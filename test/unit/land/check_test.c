@@ -9,37 +9,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static int set_up(void **state) {
-    const char *worker = getenv("WEIR_WORKER");
-    if (worker == NULL || !file_exists(worker)) {
-        *state = NULL;
-        return 0;
-    }
-    *state = fixture_new(worker);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    if (*state != NULL)
-        fixture_free(*state);
-    return 0;
-}
-
-static fixture *need_worker(void **state) {
-    if (*state == NULL) {
-        print_message("skipped: WEIR_WORKER names no worker\n");
-        skip();
-    }
-    return *state;
-}
-
 static const char *reason_of(const fixture *f, size_t i) {
     assert_true(i < f->result.rejected.count);
     return f->result.rejected.items[i].reason;
 }
 
 static void test_a_good_file_brings_contract_rows_and_feeds(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     fixture_put(f, "sales/a.csv",
                 "\xef\xbb\xbf"
                 "day,n\n2020-01-02,2\n2020-01-03,\n");
@@ -55,7 +31,7 @@ static void test_a_good_file_brings_contract_rows_and_feeds(void **state) {
 }
 
 static void test_wrong_files_are_refused_by_rule(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     fixture_put(f, "sales/1-header.csv", "day;n\n2020-01-02;2\n");
     fixture_put(f, "sales/2-type.csv", "day,n\n2020-01-02,many\n");
     fixture_put(f, "sales/3-null.csv", "day,n\n,1\n");
@@ -75,7 +51,7 @@ static void test_wrong_files_are_refused_by_rule(void **state) {
 }
 
 static void test_a_name_that_is_a_pattern_is_read_alone(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     fixture_put(f, "sales/a*b.csv", "day,n\n2020-01-02,1\n");
     fixture_put(f, "sales/aXb.csv", "day,n\n2020-01-03,1\n2020-01-04,1\n");
     fixture_put(f, "sales/a[X]b.csv", "day,n\n2020-01-05,1\n");
@@ -88,7 +64,7 @@ static void test_a_name_that_is_a_pattern_is_read_alone(void **state) {
 }
 
 static void test_json_lines_land(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     fixture_put(f, "sales/a.jsonl",
                 "{\"day\":\"2020-01-02\",\"n\":1}\n{\"day\":\"2020-01-03\",\"n\":2}\n");
     fixture_land(f, 100);
@@ -108,7 +84,7 @@ static size_t kept_after(fixture *f, bool read_together) {
 }
 
 static void test_rows_are_kept_of_accepted_files_for_who_reads_them_together(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     assert_int_equal(kept_after(f, true), 1);
     const char *object = fixture_delivery(f, "good.csv", 0).object;
     assert_non_null(parsed_find(f->context.parsed, "raw", object));
@@ -116,11 +92,11 @@ static void test_rows_are_kept_of_accepted_files_for_who_reads_them_together(voi
 }
 
 static void test_no_rows_are_kept_for_who_reads_partition_by_partition(void **state) {
-    assert_int_equal(kept_after(need_worker(state), false), 0);
+    assert_int_equal(kept_after(fixture_need_worker(state), false), 0);
 }
 
 static void test_trying_a_file_tells_the_verdict(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     json_t *report = NULL;
     fixture_put(f, "x.csv", "day,n\nnever,1\n");
     if (land_try(&f->context, f->lake->tables[RAW], fixture_path(f, "land/x.csv"), &report, &f->err)
@@ -130,7 +106,8 @@ static void test_trying_a_file_tells_the_verdict(void **state) {
     json_decref(report);
 }
 
-#define LAND_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define LAND_TEST(test) \
+    cmocka_unit_test_setup_teardown(test, fixture_set_up_worker, fixture_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -144,20 +144,10 @@ static void test_a_newcomer_decides_as_if_its_identity_had_been_looked_at(void *
     tell_many(*state, STANDING_EVERY);
 }
 
-static int set_up(void **state) {
-    *state = fixture_new(NULL);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    fixture_free(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_newcomer_decides_as_if_the_whole_table_had_been_looked_at),
         cmocka_unit_test(test_a_newcomer_decides_as_if_its_identity_had_been_looked_at),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }

@@ -21,11 +21,6 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
-    fixture_free(*state);
-    return 0;
-}
-
 static find_question ask(fixture *f, find_purpose purpose, const char *file) {
     find_question q = {.purpose = purpose, .folder = f->folder};
     if (file != NULL)
@@ -223,7 +218,7 @@ static void test_a_refused_file_that_was_replaced_is_only_meant_by_its_number(vo
 
 int main(void) {
 #define CLAIM(test)      cmocka_unit_test(test)
-#define OF_ITS_OWN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define OF_ITS_OWN(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         CLAIM(test_a_name_means_the_delivery_that_counts),
         CLAIM(test_a_land_path_is_known_from_anywhere),
@@ -243,5 +238,5 @@ int main(void) {
         CLAIM(test_what_counts_cannot_be_readmitted),
         OF_ITS_OWN(test_a_refused_file_that_was_replaced_is_only_meant_by_its_number),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, fixture_tear_down);
 }

@@ -157,6 +157,8 @@ static void remove_folder(const char *folder) {
 }
 
 void fixture_free(fixture *f) {
+    if (f == NULL)
+        return;
     engine_close(f->engine);
     ledger_close(f->ledger);
     store_close(f->layers[0]);
@@ -165,6 +167,31 @@ void fixture_free(fixture *f) {
     remove_folder(f->folder);
     arena_free(f->a);
     free(f);
+}
+
+int fixture_set_up(void **state) {
+    *state = fixture_new(NULL);
+    return 0;
+}
+
+int fixture_set_up_worker(void **state) {
+    const char *worker = getenv("WEIR_WORKER");
+    bool there = worker != NULL && file_exists(worker);
+    *state = there ? fixture_new(worker) : NULL;
+    return 0;
+}
+
+int fixture_tear_down(void **state) {
+    fixture_free(*state);
+    return 0;
+}
+
+fixture *fixture_need_worker(void **state) {
+    if (*state == NULL) {
+        print_message("skipped: WEIR_WORKER names no worker\n");
+        skip();
+    }
+    return *state;
 }
 
 const char *fixture_path(fixture *f, const char *relative) {
@@ -287,4 +314,12 @@ void fixture_assert_nothing_pending(fixture *f) {
     assert_int_equal(pending.count, 0);
     assert_string_equal(fixture_files(f, "data/raw/.weir"), "");
     assert_string_equal(fixture_files(f, "land/.weir-claim"), "");
+}
+
+void fixture_assert_counts(const fixture *f, int accepted, int duplicate, int superseded,
+                           int rejected) {
+    assert_int_equal(f->result.accepted, accepted);
+    assert_int_equal(f->result.duplicate, duplicate);
+    assert_int_equal(f->result.superseded, superseded);
+    assert_int_equal(f->result.rejected.count, rejected);
 }

@@ -31,7 +31,14 @@ typedef struct fixture {
 
 /* worker NULL: the scripted one. */
 fixture *fixture_new(const char *worker);
-void fixture_free(fixture *f);
+void fixture_free(fixture *f); /* NULL is allowed */
+
+/* For cmocka: a fixture with the scripted worker, or with that of WEIR_WORKER (NULL: it names none,
+ * and fixture_need_worker skips the test). */
+int fixture_set_up(void **state);
+int fixture_set_up_worker(void **state);
+int fixture_tear_down(void **state);
+fixture *fixture_need_worker(void **state);
 
 /* Deliver: make a file with this text below the land root. */
 void fixture_put(fixture *f, const char *file, const char *text);
@@ -53,5 +60,8 @@ void fixture_clear_marks(fixture *f);
 /* The files that the scripted worker was asked about, in order, joined by spaces. */
 const char *fixture_checked(fixture *f);
 void fixture_assert_nothing_pending(fixture *f);
+/* What the last landing did with the files. */
+void fixture_assert_counts(const fixture *f, int accepted, int duplicate, int superseded,
+                           int rejected);
 
 #endif

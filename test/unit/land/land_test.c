@@ -15,29 +15,11 @@
 #define DAY_ONE "day,n\n2020-01-01,1\n"
 #define DAY_TWO "day,n\n2020-01-02,2\n2020-01-03,3\n"
 
-static int set_up(void **state) {
-    *state = fixture_new(NULL);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    fixture_free(*state);
-    return 0;
-}
-
-static void assert_counts(const fixture *f, int accepted, int duplicate, int superseded,
-                          int rejected) {
-    assert_int_equal(f->result.accepted, accepted);
-    assert_int_equal(f->result.duplicate, duplicate);
-    assert_int_equal(f->result.superseded, superseded);
-    assert_int_equal(f->result.rejected.count, rejected);
-}
-
 static void test_an_accepted_file_is_in_raw_history_byte_for_byte(void **state) {
     fixture *f = *state;
     fixture_put(f, "sales/a.csv", DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 1, 0, 0, 0);
+    fixture_assert_counts(f, 1, 0, 0, 0);
     assert_int_equal(f->result.bytes, strlen(DAY_ONE));
     const char *kept = "data/raw/sales/file_land_timestamp=100/a_100.csv";
     assert_string_equal(fixture_read(f, kept), DAY_ONE);
@@ -92,7 +74,7 @@ static void test_the_same_bytes_again_are_recorded_and_nothing_else(void **state
     fixture_clear_marks(f);
     fixture_put(f, "sales/a.csv", DAY_ONE);
     fixture_land(f, 200);
-    assert_counts(f, 0, 1, 0, 0);
+    fixture_assert_counts(f, 0, 1, 0, 0);
     assert_string_equal(fixture_states(f, "a.csv"), "active duplicate");
     assert_string_equal(fixture_files(f, "data/raw"), "sales/file_land_timestamp=100/a_100.csv");
     assert_string_equal(fixture_marks(f, SILVER), "");
@@ -109,7 +91,7 @@ static void test_the_same_bytes_again_bring_back_what_was_lost_of_them(void **st
     assert_int_equal(unlink(fixture_path(f, kept)), 0);
     fixture_put(f, "sales/a.csv", DAY_ONE);
     fixture_land(f, 200);
-    assert_counts(f, 0, 1, 0, 0);
+    fixture_assert_counts(f, 0, 1, 0, 0);
     assert_string_equal(fixture_read(f, kept), DAY_ONE);
     assert_string_equal(fixture_files(f, "data/raw"), "sales/file_land_timestamp=100/a_100.csv");
 }
@@ -121,7 +103,7 @@ static void test_a_corrected_file_supersedes_and_marks_both(void **state) {
     fixture_clear_marks(f);
     fixture_put(f, "sales/a.csv", DAY_TWO);
     fixture_land(f, 200);
-    assert_counts(f, 1, 0, 1, 0);
+    fixture_assert_counts(f, 1, 0, 1, 0);
     assert_string_equal(fixture_states(f, "a.csv"), "superseded active");
     assert_string_equal(fixture_marks(f, SILVER), "superseded sales/a.csv event_date=2020-01-01; "
                                                   "new sales/a.csv event_date=2020-01-02; "
@@ -162,7 +144,7 @@ static void test_a_wrong_file_goes_to_quarantine_with_its_report(void **state) {
     fixture_put(f, "sales/bad.csv", DAY_ONE);
     fixture_put(f, "sales/good.csv", DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 1, 0, 0, 1);
+    fixture_assert_counts(f, 1, 0, 0, 1);
     const land_rejection *r = &f->result.rejected.items[0];
     assert_string_equal(r->file, "sales/bad.csv");
     assert_string_equal(r->table, "raw.sales");
@@ -210,7 +192,7 @@ static void test_rejected_bytes_are_not_checked_twice_under_one_declaration(void
     for (int moment = 100; moment <= 200; moment += 100) {
         fixture_put(f, "sales/bad.csv", DAY_ONE);
         fixture_land(f, moment);
-        assert_counts(f, 0, 0, 0, 1);
+        fixture_assert_counts(f, 0, 0, 0, 1);
     }
     assert_string_equal(fixture_checked(f), "sales/bad.csv");
     assert_string_equal(
@@ -240,7 +222,7 @@ static void test_withdrawn_bytes_stay_out_and_a_correction_comes_in(void **state
     withdraw(f, fixture_delivery(f, "a.csv", 0).id);
     fixture_put(f, "sales/a.csv", DAY_ONE);
     fixture_land(f, 200);
-    assert_counts(f, 0, 0, 0, 1);
+    fixture_assert_counts(f, 0, 0, 0, 1);
     assert_string_equal(f->result.rejected.items[0].reason,
                         "these bytes, landed on 1970-01-01T00:01:40Z, were withdrawn on Monday: "
                         "wrong month; `weir readmit` to take them");
@@ -258,7 +240,7 @@ static void test_strange_names_land_like_others(void **state) {
         fixture_put(f, arena_printf(f->a, "sales/%s", NAMES[i]), DAY_ONE);
     fixture_put(f, "sales/aXb.csv", DAY_TWO);
     fixture_land(f, 100);
-    assert_counts(f, (int)ARRAY_SIZE(NAMES) + 1, 0, 0, 0);
+    fixture_assert_counts(f, (int)ARRAY_SIZE(NAMES) + 1, 0, 0, 0);
     for (size_t i = 0; i < ARRAY_SIZE(NAMES); i++) {
         delivery d = fixture_delivery(f, NAMES[i], 0);
         assert_int_equal(d.rows, 1);
@@ -301,7 +283,7 @@ static void test_what_is_no_file_is_told_and_left(void **state) {
     assert_int_equal(mkfifo(fixture_path(f, "land/sales/pipe.csv"), 0600), 0);
     fixture_put(f, "sales/good.csv", DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 1, 0, 0, 0);
+    fixture_assert_counts(f, 1, 0, 0, 0);
     assert_string_equal(reason_for(f, "sales/l.csv"),
                         "a symbolic link is not followed: deliver the file itself");
     assert_string_equal(reason_for(f, "sales/etc"),
@@ -327,7 +309,7 @@ static void test_unfinished_files_are_not_seen(void **state) {
     assert_int_equal(land_is_empty(f->lake, &empty, &f->err), OK);
     assert_true(empty);
     fixture_land(f, 100);
-    assert_counts(f, 0, 0, 0, 0);
+    fixture_assert_counts(f, 0, 0, 0, 0);
     assert_int_equal(f->result.unknown.count + f->result.failed.count + f->result.waiting.count, 0);
 }
 
@@ -350,7 +332,7 @@ static void test_a_file_that_grows_while_read_waits_for_the_next_time(void **sta
     fixture_put(f, "sales/growing.csv", DAY_ONE);
     fixture_put(f, "sales/good.csv", DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 1, 0, 0, 0);
+    fixture_assert_counts(f, 1, 0, 0, 0);
     assert_int_equal(f->result.waiting.count, 1);
     assert_string_equal(f->result.waiting.items[0].reason,
                         "\"sales/growing.csv\" changed while it was read");
@@ -366,7 +348,7 @@ static void test_a_file_that_kills_the_worker_keeps_no_other_out(void **state) {
         fixture_put(f, arena_printf(f->a, "sales/%d.csv", i), DAY_ONE);
     fixture_put(f, "sales/2-poison.csv", DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 5, 0, 0, 0);
+    fixture_assert_counts(f, 5, 0, 0, 0);
     assert_int_equal(f->result.failed.count, 1);
     assert_string_equal(f->result.failed.items[0].file, "sales/2-poison.csv");
     assert_string_equal(f->result.failed.items[0].reason,
@@ -380,7 +362,7 @@ static void test_a_file_that_cannot_be_read_is_left_and_told(void **state) {
     fixture_put(f, "sales/broken.csv", DAY_ONE);
     fixture_put(f, "sales/a.csv", DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 1, 0, 0, 0);
+    fixture_assert_counts(f, 1, 0, 0, 0);
     assert_string_equal(f->result.failed.items[0].reason, "a bad sector");
     assert_string_equal(fixture_files(f, "land"), "sales/broken.csv");
 }
@@ -390,11 +372,11 @@ static void test_a_file_waits_until_it_has_settled(void **state) {
     f->source->settle_us = 60 * 1000000;
     fixture_put(f, "sales/a.csv", DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 0, 0, 0, 0);
+    fixture_assert_counts(f, 0, 0, 0, 0);
     assert_int_equal(f->result.waiting.count, 1);
     f->clock_us = clock_now_us(&CLOCK_SYSTEM) + 61 * 1000000;
     fixture_land(f, 100);
-    assert_counts(f, 1, 0, 0, 0);
+    fixture_assert_counts(f, 1, 0, 0, 0);
 }
 
 static void test_the_land_time_is_the_upload_unless_told_otherwise(void **state) {
@@ -427,7 +409,7 @@ static void test_one_identity_twice_in_one_call_is_taken_in_order(void **state) 
     fixture_put(f, "sales/1-v3.csv", DAY_TWO);
     fixture_put(f, "sales/2-v1.csv", DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 3, 1, 1, 0);
+    fixture_assert_counts(f, 3, 1, 1, 0);
     assert_string_equal(fixture_states(f, "1"), "superseded active duplicate");
     assert_string_equal(fixture_states(f, "2"), "active");
     assert_int_equal(fixture_delivery(f, "1", 2).land_time, 102);
@@ -441,7 +423,7 @@ static void test_a_path_that_does_not_match_goes_to_quarantine(void **state) {
     fixture_put(f, "sales/monday.csv", DAY_ONE);
     fixture_put(f, "sales/monday.xlsx", DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 1, 0, 0, 2);
+    fixture_assert_counts(f, 1, 0, 0, 2);
     assert_string_equal(fixture_delivery(f, "20200101.csv", 0).from_path, "{\"day\":\"20200101\"}");
     assert_string_equal(f->result.rejected.items[0].reason,
                         "the path \"sales/monday.csv\" does not match the pattern of from_path");
@@ -492,7 +474,7 @@ static void test_an_opaque_file_is_kept_unread(void **state) {
     fixture_put(f, "sales/image.bin", "\x89PNG");
     fixture_put(f, "sales/empty.bin", "");
     fixture_land(f, 100);
-    assert_counts(f, 1, 0, 0, 1);
+    fixture_assert_counts(f, 1, 0, 0, 1);
     assert_string_equal(f->result.rejected.items[0].reason, "the file is empty");
     assert_string_equal(fixture_delivery(f, "image.bin", 0).contract, "{\"format\":\"opaque\"}");
     assert_string_equal(fixture_checked(f), "");
@@ -502,7 +484,7 @@ static void test_a_zero_byte_file_is_refused(void **state) {
     fixture *f = *state;
     fixture_put(f, "sales/empty.csv", "");
     fixture_land(f, 100);
-    assert_counts(f, 0, 0, 0, 1);
+    fixture_assert_counts(f, 0, 0, 0, 1);
     assert_string_equal(fixture_states(f, "empty.csv"), "rejected");
 }
 
@@ -512,11 +494,11 @@ static void test_tables_that_are_not_asked_for_wait(void **state) {
     fixture_put(f, "sales/a.csv", DAY_ONE);
     fixture_put(f, ".weir-claim/01x/5000000/sales/b.csv", DAY_ONE);
     assert_int_equal(land_all(&f->context, selected, f->a, &f->result, &f->err), OK);
-    assert_counts(f, 0, 0, 0, 0);
+    fixture_assert_counts(f, 0, 0, 0, 0);
     assert_string_equal(fixture_files(f, "land"),
                         ".weir-claim/01x/5000000/sales/b.csv sales/a.csv");
     fixture_land(f, 100);
-    assert_counts(f, 2, 0, 0, 0);
+    fixture_assert_counts(f, 2, 0, 0, 0);
 }
 
 static void test_a_lake_without_a_land_folder_is_empty(void **state) {
@@ -526,7 +508,7 @@ static void test_a_lake_without_a_land_folder_is_empty(void **state) {
     assert_int_equal(land_is_empty(f->lake, &empty, &f->err), OK);
     assert_true(empty);
     fixture_land(f, 100);
-    assert_counts(f, 0, 0, 0, 0);
+    fixture_assert_counts(f, 0, 0, 0, 0);
 }
 
 static void test_more_files_than_a_batch_all_land(void **state) {
@@ -534,7 +516,7 @@ static void test_more_files_than_a_batch_all_land(void **state) {
     for (int i = 0; i < 300; i++)
         fixture_put(f, arena_printf(f->a, "sales/%03d.csv", i), DAY_ONE);
     fixture_land(f, 100);
-    assert_counts(f, 300, 0, 0, 0);
+    fixture_assert_counts(f, 300, 0, 0, 0);
     assert_string_equal(fixture_files(f, "land"), "");
     fixture_assert_nothing_pending(f);
 }
@@ -555,7 +537,7 @@ static void test_trying_a_file_takes_nothing(void **state) {
         E_NOT_FOUND);
 }
 
-#define LAND_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define LAND_TEST(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

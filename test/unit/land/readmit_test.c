@@ -13,29 +13,11 @@
 #define HIGH "day,n\n2020-01-02,5\n"
 
 static int set_up(void **state) {
-    const char *worker = getenv("WEIR_WORKER");
-    if (worker == NULL || !file_exists(worker)) {
-        *state = NULL;
-        return 0;
-    }
-    fixture *f = fixture_new(worker);
-    f->source->columns.items[1].minimum = "0";
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    if (*state != NULL)
-        fixture_free(*state);
-    return 0;
-}
-
-static fixture *need_worker(void **state) {
-    if (*state == NULL) {
-        print_message("skipped: WEIR_WORKER names no worker\n");
-        skip();
-    }
-    return *state;
+    int result = fixture_set_up_worker(state);
+    fixture *f = *state;
+    if (f != NULL)
+        f->source->columns.items[1].minimum = "0";
+    return result;
 }
 
 static void deliver(fixture *f, const char *file, const char *text, int64_t now) {
@@ -85,7 +67,7 @@ static void assert_taken(fixture *f) {
 }
 
 static void test_a_refused_file_is_taken_when_the_rule_has_changed(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     deliver(f, "sales/a.csv", LOW, 100);
     assert_string_equal(fixture_states(f, "a.csv"), "rejected");
     allow_anything(f);
@@ -95,7 +77,7 @@ static void test_a_refused_file_is_taken_when_the_rule_has_changed(void **state)
 }
 
 static void test_a_refused_file_is_taken_anyway_and_the_verdict_says_so(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     const land_readmission strict = {0};
     land_decided decided = {0};
     deliver(f, "sales/a.csv", LOW, 100);
@@ -109,7 +91,7 @@ static void test_a_refused_file_is_taken_anyway_and_the_verdict_says_so(void **s
 }
 
 static void test_what_cannot_be_read_is_never_taken(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     const land_readmission how = {.why = "please", .accept_anyway = true};
     land_decided decided = {0};
     deliver(f, "sales/a.csv", "day,n\n2020-01-01,many\n", 100);
@@ -121,7 +103,7 @@ static void test_what_cannot_be_read_is_never_taken(void **state) {
 }
 
 static void test_an_older_one_is_taken_behind_what_counts(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     deliver(f, "sales/a.csv", LOW, 100);
     deliver(f, "sales/a.csv", HIGH, 200);
     fixture_clear_marks(f);
@@ -132,7 +114,7 @@ static void test_an_older_one_is_taken_behind_what_counts(void **state) {
 }
 
 static void test_a_newer_one_replaces_what_counts(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     deliver(f, "sales/a.csv", HIGH, 100);
     deliver(f, "sales/a.csv", LOW, 200);
     fixture_clear_marks(f);
@@ -143,7 +125,7 @@ static void test_a_newer_one_replaces_what_counts(void **state) {
 }
 
 static void test_all_that_were_refused_for_these_bytes_are_taken(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     deliver(f, "sales/a.csv", LOW, 100);
     deliver(f, "sales/a.csv", LOW, 200);
     assert_string_equal(fixture_states(f, "a.csv"), "rejected rejected");
@@ -155,7 +137,7 @@ static void test_all_that_were_refused_for_these_bytes_are_taken(void **state) {
 }
 
 static void test_each_content_only_once_is_a_rule_like_others(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     const land_readmission strict = {0};
     land_decided decided = {0};
     f->source->on_redelivery = REDELIVERY_REJECT;
@@ -169,7 +151,7 @@ static void test_each_content_only_once_is_a_rule_like_others(void **state) {
 }
 
 static void test_a_pattern_that_fits_now_gives_another_identity(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     f->source->identity = "^sales/(x.*)$";
     f->source->fingerprint = "source-0";
     deliver(f, "sales/a.csv", HIGH, 100);
@@ -182,7 +164,7 @@ static void test_a_pattern_that_fits_now_gives_another_identity(void **state) {
 }
 
 static void test_a_file_that_was_altered_in_quarantine_is_not_taken(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     const land_readmission how = {.why = "please", .accept_anyway = true};
     land_decided decided = {0};
     deliver(f, "sales/a.csv", LOW, 100);
@@ -200,7 +182,7 @@ static void test_a_file_that_was_altered_in_quarantine_is_not_taken(void **state
 }
 
 static void test_a_rehearsal_tells_the_same_and_touches_no_file(void **state) {
-    fixture *f = need_worker(state);
+    fixture *f = fixture_need_worker(state);
     const land_readmission how = {.why = "a refund", .accept_anyway = true, .dry = true};
     land_decided decided = {0};
     deliver(f, "sales/a.csv", LOW, 100);
@@ -213,7 +195,7 @@ static void test_a_rehearsal_tells_the_same_and_touches_no_file(void **state) {
 }
 
 int main(void) {
-#define CLAIM(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CLAIM(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         CLAIM(test_a_refused_file_is_taken_when_the_rule_has_changed),
         CLAIM(test_a_refused_file_is_taken_anyway_and_the_verdict_says_so),

@@ -13,30 +13,12 @@
 #define DAY_ONE "day,n\n2020-01-01,1\n"
 #define DAY_TWO "day,n\n2020-01-02,2\n2020-01-03,3\n"
 
-static int set_up(void **state) {
-    *state = fixture_new(NULL);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    fixture_free(*state);
-    return 0;
-}
-
-static void assert_counts(const fixture *f, int accepted, int duplicate, int superseded,
-                          int rejected) {
-    assert_int_equal(f->result.accepted, accepted);
-    assert_int_equal(f->result.duplicate, duplicate);
-    assert_int_equal(f->result.superseded, superseded);
-    assert_int_equal(f->result.rejected.count, rejected);
-}
-
 static void test_a_claim_of_a_killed_run_is_taken_up_with_its_upload_time(void **state) {
     fixture *f = *state;
     fixture_put(f, ".weir-claim/01x/5000000/sales/a.csv", DAY_ONE);
     fixture_put(f, "sales/a.csv", DAY_TWO);
     fixture_land(f, 0);
-    assert_counts(f, 2, 0, 1, 0);
+    fixture_assert_counts(f, 2, 0, 1, 0);
     assert_string_equal(fixture_states(f, "a.csv"), "superseded active");
     delivery first = fixture_delivery(f, "a.csv", 0);
     assert_int_equal(first.land_time, 5);
@@ -80,7 +62,7 @@ static void test_a_recorded_claim_is_removed_and_never_landed_again(void **state
     fixture_land(f, 100);
     fixture_put(f, fixture_delivery(f, "a.csv", 0).claim, DAY_ONE);
     fixture_land(f, 200);
-    assert_counts(f, 0, 0, 0, 0);
+    fixture_assert_counts(f, 0, 0, 0, 0);
     assert_string_equal(fixture_states(f, "a.csv"), "active");
     assert_string_equal(fixture_files(f, "land"), "");
 }
@@ -113,7 +95,7 @@ static void test_a_full_disk_stops_landing_and_loses_nothing(void **state) {
     store_close(f->layers[0]);
     assert_int_equal(store_open(f->lake->layers[0].store, &f->layers[0], &f->err), OK);
     fixture_land(f, 200);
-    assert_counts(f, 2, 0, 0, 0);
+    fixture_assert_counts(f, 2, 0, 0, 0);
 }
 
 static void test_an_interrupted_landing_puts_everything_back(void **state) {
@@ -124,10 +106,10 @@ static void test_an_interrupted_landing_puts_everything_back(void **state) {
     assert_string_equal(fixture_files(f, "land"), "sales/a.csv");
     f->interrupted = 0;
     fixture_land(f, 100);
-    assert_counts(f, 1, 0, 0, 0);
+    fixture_assert_counts(f, 1, 0, 0, 0);
 }
 
-#define LAND_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define LAND_TEST(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -8,16 +8,6 @@
 #define DAY_ONE "day,n\n2020-01-01,1\n"
 #define DAY_TWO "day,n\n2020-01-02,2\n"
 
-static int set_up(void **state) {
-    *state = fixture_new(NULL);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    fixture_free(*state);
-    return 0;
-}
-
 static void deliver(fixture *f, const char *file, const char *text, int64_t now) {
     fixture_put(f, file, text);
     fixture_land(f, now);
@@ -241,7 +231,7 @@ static void test_whoever_has_lost_the_lease_decides_nothing(void **state) {
 }
 
 int main(void) {
-#define CLAIM(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CLAIM(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         CLAIM(test_a_withdrawn_file_marks_what_it_fed_in_one_commit),
         CLAIM(test_falling_back_marks_both_what_goes_and_what_comes),
