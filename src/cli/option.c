@@ -81,6 +81,10 @@ const option OPTIONS[OPTION_COUNT] = {
     [OPTION_STALE] = {"stale", 0, NULL, "all that waits to be built, and for what", NULL},
     [OPTION_RESUME] = {"resume", 0, NULL, "go on with what was not finished", NULL},
     [OPTION_VERSION] = {"version", 'V', NULL, "tell the version", NULL},
+    [OPTION_STORE] = {"store", 0, "PLACE", "where tables are kept: a folder or s3://bucket/prefix",
+                      NULL},
+    [OPTION_LEDGER] = {"ledger", 0, "PLACE",
+                       "where the ledger is: a file or postgresql://user@host/database", NULL},
 };
 
 typedef struct reader {

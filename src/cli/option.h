@@ -65,6 +65,8 @@ typedef enum option_id {
     OPTION_MAX_TIME,
     OPTION_NEWEST_FIRST,
     OPTION_OLDEST_FIRST,
+    OPTION_STORE,
+    OPTION_LEDGER,
     OPTION_COUNT
 } option_id;
 

@@ -1,13 +1,9 @@
 #include "cli/sample.h"
 
-const char SAMPLE_LAKE_HEAD[] = "# What this lake is; `weir schema lake` describes every key.\n"
-                                "lake: ";
-
-const char SAMPLE_LAKE_TAIL[] = "\n"
-                                "layers: [raw, silver, gold]\n"
-                                "land: land      # deliverers write below land/<table>/\n"
-                                "store: data     # tables are at data/<layer>/<table>/\n"
-                                "timezone: UTC\n";
+const char SAMPLE_LAKE_HEAD[] = "# What this lake is; `weir schema lake` describes every key.\n";
+const char SAMPLE_LAKE_LAYERS[] = "layers: [raw, silver, gold]\n"
+                                  "land: land      # deliverers write below land/<table>/\n";
+const char SAMPLE_LAKE_TAIL[] = "timezone: UTC\n";
 
 const char SAMPLE_GITIGNORE[] = "/.weir/\n/data/\n/land/\n";
 

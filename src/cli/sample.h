@@ -12,8 +12,9 @@ typedef struct sample_file {
 extern const sample_file SAMPLE_FILES[];
 extern const size_t SAMPLE_FILE_COUNT;
 
-/* lake.yaml up to the lake's name, and after it. */
+/* lake.yaml up to the lake's name, from there to its store, and after that and the ledger. */
 extern const char SAMPLE_LAKE_HEAD[];
+extern const char SAMPLE_LAKE_LAYERS[];
 extern const char SAMPLE_LAKE_TAIL[];
 extern const char SAMPLE_GITIGNORE[];
 

@@ -168,14 +168,30 @@ static void check_ledger(doctor *d) {
     tell(d, "ledger", detail, &why);
 }
 
+static status try_land_folder(const char *land, error *err) {
+    if (access(land, R_OK | W_OK | X_OK) == 0)
+        return OK;
+    error_set(err, E_DENIED, "land folder \"%s\" is not there or not writable", land);
+    error_hint(err, "Make it, or name another as `land` in lake.yaml.");
+    return E_DENIED;
+}
+
+/* May it be listed? That says whether it is there, and ours to look into. */
+static status try_land_bucket(const char *land, error *err) {
+    ARENA_AUTO a = arena_new();
+    store *opened = NULL;
+    store_objects found = {0};
+    TRY(store_open(land, &opened, err));
+    status result = store_list(opened, PLACE, a, &found, err);
+    store_close(opened);
+    return result;
+}
+
 static void check_land(doctor *d) {
     error why = {0};
-    const char *land = d->session->lake->land;
-    if (access(land, R_OK | W_OK | X_OK) != 0) {
-        why.kind =
-            error_set(&why, E_DENIED, "land folder \"%s\" is not there or not writable", land);
-        error_hint(&why, "Make it, or name another as `land` in lake.yaml.");
-    }
+    const lake *l = d->session->lake;
+    const char *land = lake_delivered_to(l);
+    why.kind = l->land_bucket != NULL ? try_land_bucket(land, &why) : try_land_folder(land, &why);
     tell(d, "land", land, &why);
 }
 

@@ -59,15 +59,33 @@ static status write_gitignore(const command *c, const char *dir, error *err) {
     return OK;
 }
 
+/* In quotes, as YAML too reads them. */
+static const char *quoted(arena *a, const char *text) {
+    JSON_AUTO value = output_string(text);
+    return json_text(a, value);
+}
+
+static const char *lake_text(const command *c, const char *dir) {
+    const char *place = option_text(c->options, OPTION_STORE);
+    const char *ledger_place = option_text(c->options, OPTION_LEDGER);
+    buf text = buf_new(c->arena);
+    buf_printf(&text, "%slake: %s\n%s", SAMPLE_LAKE_HEAD, name_from(c->arena, dir),
+               SAMPLE_LAKE_LAYERS);
+    buf_printf(&text, "store: %s     # tables are below it, at <layer>/<table>/\n",
+               place != NULL ? quoted(c->arena, place) : "data");
+    if (ledger_place != NULL)
+        buf_printf(&text, "ledger: %s\n", quoted(c->arena, ledger_place));
+    buf_add(&text, SAMPLE_LAKE_TAIL);
+    return text.text;
+}
+
 static status write_sample(const command *c, const char *dir, error *err) {
     TRY(check_free(c, dir, err));
     TRY(dir_make(dir, err));
     for (size_t i = 0; i < SAMPLE_FILE_COUNT; i++)
         TRY(write_file(c, dir, SAMPLE_FILES[i].path, SAMPLE_FILES[i].text, err));
     TRY(write_gitignore(c, dir, err));
-    const char *text = arena_printf(c->arena, "%s%s%s", SAMPLE_LAKE_HEAD, name_from(c->arena, dir),
-                                    SAMPLE_LAKE_TAIL);
-    return write_file(c, dir, "lake.yaml", text, err);
+    return write_file(c, dir, "lake.yaml", lake_text(c, dir), err);
 }
 
 static status make_lake(session *s, error *err) {
@@ -126,9 +144,21 @@ static void tell_dry(const command *c, const char *dir, bool is_sample) {
     output_say(c->out, "would make the ledger and the store");
 }
 
+/* Places are said in one file only. */
+static status check_places(const command *c, const char *dir, bool is_sample, error *err) {
+    bool given = option_given(c->options, OPTION_STORE) || option_given(c->options, OPTION_LEDGER);
+    if (is_sample || !given)
+        return OK;
+    error_set(err, E_USAGE, "\"%s\" is there already, and says where the lake is kept",
+              path_join(c->arena, dir, "lake.yaml"));
+    error_hint(err, "Write `store` and `ledger` there, and run `weir init` without them.");
+    return E_USAGE;
+}
+
 status verb_init(command *c, error *err) {
     const char *dir = find_dir(c);
     bool is_sample = !file_exists(path_join(c->arena, dir, "lake.yaml"));
+    TRY(check_places(c, dir, is_sample, err));
     if (option_given(c->options, OPTION_DRY_RUN)) {
         if (is_sample)
             TRY(check_free(c, dir, err));

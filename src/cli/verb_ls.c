@@ -1,8 +1,8 @@
 #include "cli/verb.h"
 
-#include "base/path.h"
 #include "cli/document.h"
 #include "cli/session.h"
+#include "project/project.h"
 
 static const output_column TABLES[] = {
     {"table", "table", OUTPUT_TEXT},  {"partition_by", "partition by", OUTPUT_TEXT},
@@ -43,7 +43,7 @@ static json_t *table_row(const session *s, const lake_table *t, const table_summ
     json_object_set_new(row, "count", json_integer(sum->partitions));
     json_object_set_new(row, "rows", json_integer(sum->rows));
     json_object_set_new(row, "bytes", json_integer(sum->bytes));
-    json_object_set_new(row, "path", output_string(lake_table_dir(s->lake, t, s->arena)));
+    json_object_set_new(row, "path", output_string(project_address(s->lake, t, NULL, s->arena)));
     return row;
 }
 
@@ -83,12 +83,6 @@ static status list_deliveries(session *s, const lake_table *t, error *err) {
     return OK;
 }
 
-/* Where readers of directories find the partition; the table's folder when it has only one. */
-static const char *partition_path(const session *s, const lake_table *t, const char *text) {
-    const char *dir = lake_table_dir(s->lake, t, s->arena);
-    return t->partition_by.count == 0 ? dir : path_join(s->arena, dir, text);
-}
-
 static status list_partitions(session *s, const lake_table *t, error *err) {
     ledger_currents now = {0};
     TRY(ledger_currents_of(s->ledger, s->tables[t->index].id, -1, s->arena, &now, err));
@@ -100,7 +94,8 @@ static status list_partitions(session *s, const lake_table *t, error *err) {
         json_object_set_new(row, "rows", json_integer(p->rows));
         json_object_set_new(row, "bytes", json_integer(p->bytes));
         json_object_set_new(row, "version", json_integer(p->version));
-        json_object_set_new(row, "path", output_string(partition_path(s, t, p->text)));
+        json_object_set_new(row, "path",
+                            output_string(project_address(s->lake, t, p->text, s->arena)));
         json_array_append_new(rows, row);
     }
     write_rows(s, "partitions", rows, PARTITIONS, ARRAY_SIZE(PARTITIONS));

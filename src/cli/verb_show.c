@@ -32,9 +32,9 @@ static json_t *table_document(const session *s, const lake_table *t) {
     json_object_update(d, described);
     json_object_set_new(d, "sql", output_string(t->sql_file));
     json_object_set_new(d, "yaml", output_string(t->yaml_file));
-    json_object_set_new(d, "path", output_string(lake_table_dir(s->lake, t, s->arena)));
+    json_object_set_new(d, "path", output_string(project_address(s->lake, t, NULL, s->arena)));
     const char *land =
-        t->source != NULL ? path_join(s->arena, s->lake->land, t->source->land) : NULL;
+        t->source != NULL ? path_join(s->arena, lake_delivered_to(s->lake), t->source->land) : NULL;
     json_object_set_new(d, "land", output_string(land));
     json_object_set_new(d, "columns", document_columns(&t->columns));
     lake_readers readers = lake_readers_of(s->lake, t, s->arena);

@@ -6,14 +6,18 @@ static const verb VERBS[] = {
         .name = "init",
         .arguments = "[DIR]",
         .arguments_max = 1,
-        .options = OPTION_BIT(OPTION_DRY_RUN),
+        .options =
+            OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_STORE) | OPTION_BIT(OPTION_LEDGER),
         .line = "make a lake: a folder with a small working sample",
-        .doc = "Makes DIR (default: the folder of -C, or this one) with lake.yaml, two tables, a "
-               "sample file in land/, and a .gitignore, then the lake's ledger and store. In a "
-               "folder that has a lake.yaml but no ledger and no store yet, as after git clone, "
-               "only these two are made. Nothing that is there is replaced.",
+        .doc =
+            "Makes DIR (default: the folder of -C, or this one) with lake.yaml, two tables, a "
+            "sample file in land/, and a .gitignore, then the lake's ledger and store. In a "
+            "folder that has a lake.yaml but no ledger and no store yet, as after git clone, "
+            "only these two are made. Nothing that is there is replaced. --store and --ledger are "
+            "written into the new lake.yaml; a password does not belong there (doc/postgres.md).",
         .examples = {{"weir init italy && weir -C italy run", "a new lake, and its first run"},
-                     {"git clone … lake && cd lake && weir init", "a definition from elsewhere"}},
+                     {"git clone … lake && cd lake && weir init", "a definition from elsewhere"},
+                     {"weir init shop --store s3://my-bucket/shop", "a lake in a bucket"}},
         .run = verb_init,
     },
     {

@@ -88,6 +88,10 @@ char *lake_table_dir(const lake *l, const lake_table *t, arena *a) {
     return path_join(a, l->layers[t->layer].store, t->short_name);
 }
 
+const char *lake_delivered_to(const lake *l) {
+    return l->land_bucket != NULL ? l->land_bucket : l->land;
+}
+
 lake_readers lake_readers_of(const lake *l, const lake_table *t, arena *a) {
     lake_readers readers = {0};
     for (size_t i = t->index + 1; i < l->table_count; i++) {

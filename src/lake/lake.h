@@ -206,6 +206,8 @@ const char *lake_code_version(const lake *l, arena *a);
 
 /* Where a table's files are, absolute: <layer store>/<short name>. */
 char *lake_table_dir(const lake *l, const lake_table *t, arena *a);
+/* Where deliverers write: a folder or s3://…; borrowed from l. */
+const char *lake_delivered_to(const lake *l);
 
 /* Tables that read t, as indexes into lake->tables. */
 typedef struct lake_reader {

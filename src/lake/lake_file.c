@@ -153,7 +153,7 @@ static bool is_inside(arena *a, const char *path, const char *folder) {
 
 static void check_apart(loader *l, const node *root) {
     const lake *model = l->lake;
-    const char *from = model->land_bucket != NULL ? model->land_bucket : model->land;
+    const char *from = lake_delivered_to(model);
     if (!is_inside(l->arena, from, model->store) && !is_inside(l->arena, model->store, from))
         return;
     const node *store = node_get(root, "store"), *land = node_get(root, "land");

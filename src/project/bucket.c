@@ -12,6 +12,17 @@ char *project_manifest_key(const char *short_name, const char *partition, arena 
     return arena_printf(a, "%s/%s/%s/manifest", short_name, MANIFESTS, partition);
 }
 
+char *project_address(const lake *l, const lake_table *t, const char *partition, arena *a) {
+    const char *dir = lake_table_dir(l, t, a);
+    bool has_one = partition == NULL || t->partition_by.count == 0;
+    if (t->projection != PROJECTION_MANIFEST)
+        return has_one ? arena_strdup(a, dir) : path_join(a, dir, partition);
+    const char *layer = l->layers[t->layer].store;
+    if (partition == NULL)
+        return path_join(a, dir, MANIFESTS);
+    return path_join(a, layer, project_manifest_key(t->short_name, partition, a));
+}
+
 char *project_manifest_text(const store *s, const ledger_file *files, size_t count, arena *a) {
     buf text = buf_new(a);
     for (size_t i = 0; i < count; i++)

@@ -29,6 +29,10 @@ typedef struct project_result {
  * there is nothing. */
 CHECKED status project_all(const project_context *c, project_result *ret, error *err);
 
+/* Where other programs find a table (partition NULL) or one of its partitions: a directory, a
+ * manifest; where nothing is projected, what would be the directory. */
+char *project_address(const lake *l, const lake_table *t, const char *partition, arena *a);
+
 /* A manifest's place below the layer's store, and what is in it: one address per line, as the
  * engine would open the file. */
 char *project_manifest_key(const char *short_name, const char *partition, arena *a);

@@ -102,6 +102,28 @@ class BucketTest(LakeTest):
         self.assertEqual(counts[0], counts[1])
         self.assertLessEqual(counts[1], REQUESTS_PER_REBUILD_MAX)
 
+    def test_what_a_lake_in_buckets_says_of_its_places(self):
+        top = f"s3://{gateway.BUCKET}/places"
+        lake = self.new_lake({})
+        lake.environment.update(self.service.variables())
+        lake.weir("init", "new", "--store", f"{top}/store")
+        new = lake.dir / "new"
+        lake.weir("init", "new", "--store", top, expect=2)
+        lake.weir("-C", new, "run", "--now", NOW)
+        day = next(row for row in lake.json("-C", new, "ls", "silver.weather_day")["partitions"])
+        bucket = self.service.bucket()
+        listed = (bucket / day["path"].removeprefix(f"s3://{gateway.BUCKET}/")).read_text().split()
+        self.assertTrue(listed)
+        for address in listed:
+            self.assertTrue((bucket / address.removeprefix(f"s3://{gateway.BUCKET}/")).is_file())
+        text = (new / "lake.yaml").read_text()
+        for place, expect in (f"{top}/land", 0), ("s3://nothing-there/land", 1):
+            (new / "lake.yaml").write_text(text.replace("land: land", f"land: {place}"))
+            told = lake.json("-C", new, "doctor", expect=expect)
+            land = next(check for check in told["checks"] if check["check"] == "land")
+            self.assertIn(place, land["detail"])
+            self.assertEqual(land["state"], "problem" if expect else "ok")
+
     def test_no_secret_is_told_anywhere(self):
         lake = self.bucket_lake("secret")
         lake.deliver("sales/a.csv", month(1))
