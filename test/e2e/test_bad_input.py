@@ -212,7 +212,8 @@ class NobodysLake:
             user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if is_root() else {}
             try:
                 done = subprocess.run(command, capture_output=True, cwd=lake.dir, check=False,
-                                      env=clean_environment(**(env or {})), timeout=120, **user)
+                                      env=clean_environment(**lake.environment, **(env or {})),
+                                      timeout=120, **user)
             except PermissionError:
                 test.skipTest("the binary is where user nobody cannot reach it")
             if b"weir-duckdb" in done.stderr and b"ermission denied" in done.stderr:

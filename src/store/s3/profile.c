@@ -83,13 +83,15 @@ static status read_file(s3_profile *p, const char *path, error *err) {
     return read == E_NOT_FOUND ? OK : read;
 }
 
+/* A home that this user may not look into, as of the one who called sudo, has no file. */
 static const char *find_file(s3_lookup environment, arena *a, const char *variable,
                              const char *name) {
     const char *named = environment(variable);
     if (named != NULL && named[0] != '\0')
         return named;
     const char *home = environment("HOME");
-    return home == NULL ? NULL : arena_printf(a, "%s/.aws/%s", home, name);
+    const char *path = home == NULL ? NULL : arena_printf(a, "%s/.aws/%s", home, name);
+    return path != NULL && file_exists(path) ? path : NULL;
 }
 
 status s3_profile_read(s3_lookup environment, arena *a, s3_profile **ret, error *err) {

@@ -34,6 +34,7 @@ static int tear_down(void **state) {
     fixture *f = *state;
     unlink("credentials");
     unlink("config");
+    unlink("home");
     assert_int_equal(chdir("/") + rmdir(f->folder), 0);
     arena_free(f->arena);
     free(f);
@@ -66,6 +67,12 @@ static const char *by_variables(const char *name) {
         {"AWS_ENDPOINT_URL", "http://else:1"}, {"AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000"},
         {"WEIR_S3_URL_STYLE", "virtual"},      {"WEIR_S3_RETRY_FOR", "2s"},
         {"AWS_CA_BUNDLE", "/ca.pem"},          {NULL, NULL}};
+    return find(ROWS, name);
+}
+
+static const char *by_home(const char *name) {
+    static const char *const ROWS[][2] = {
+        {"HOME", "home"}, {"AWS_REGION", "eu-west-1"}, {NULL, NULL}};
     return find(ROWS, name);
 }
 
@@ -122,6 +129,14 @@ static void test_a_profile_that_nobody_has_is_named(void **state) {
     assert_string_equal(f->err.message, "no file has the profile \"team\" that AWS_PROFILE names");
 }
 
+static void test_a_home_that_cannot_be_looked_into_has_no_profile(void **state) {
+    fixture *f = *state;
+    s3_config c = {0};
+    assert_int_equal(symlink("home", "home"), 0); /* for root, too, no path leads through it */
+    assert_int_equal(s3_config_read(by_home, "bucket", f->arena, &c, &f->err), OK);
+    assert_string_equal(c.region, "eu-west-1");
+}
+
 static void test_dates_of_replies_are_read(void **state) {
     (void)state;
     int64_t us = 0;
@@ -151,6 +166,7 @@ int main(void) {
         WITH_FOLDER(test_variables_come_before_files),
         WITH_FOLDER(test_the_named_profile_is_read_from_both_files),
         WITH_FOLDER(test_a_profile_that_nobody_has_is_named),
+        WITH_FOLDER(test_a_home_that_cannot_be_looked_into_has_no_profile),
         cmocka_unit_test(test_dates_of_replies_are_read),
         cmocka_unit_test(test_parts_grow_so_that_ten_thousand_reach_a_terabyte),
     };
