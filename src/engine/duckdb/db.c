@@ -25,6 +25,8 @@ static status configure_all(duckdb_config config, const db_options *options, err
     TRY(configure(config, "autoinstall_known_extensions", "false", err));
     TRY(configure(config, "autoload_known_extensions", "false", err));
     TRY(configure(config, "allow_community_extensions", "false", err));
+    if (options->buckets != NULL) /* until bucket_open has loaded its own */
+        TRY(configure(config, "allow_unsigned_extensions", "true", err));
     TRY(configure(config, "allow_persistent_secrets", "false", err));
     TRY(configure(config, "preserve_insertion_order", "true", err));
     TRY(configure(config, "default_null_order", "nulls_last", err));
