@@ -2,6 +2,7 @@
 
 #include "base/crash.h"
 #include "base/path.h"
+#include "base/strmap.h"
 
 /* Where Athena, Presto and Trino are pointed to, as other writers of symlink manifests name it. */
 static const char MANIFESTS[] = "_symlink_format_manifest";
@@ -45,6 +46,22 @@ status manifest_remove(const projecting *p, const projection_change *change, err
     TRY(store_remove(p->store, project_manifest_key(p->table->short_name, change->text, p->arena),
                      err));
     crash_point("project.emptied");
+    return OK;
+}
+
+status manifests_sweep(const projecting *p, const projection_changes *all, error *err) {
+    store_objects there = {0};
+    strmap *ours = strmap_new(p->arena);
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].version != 0)
+            strmap_set(ours,
+                       project_manifest_key(p->table->short_name, all->items[i].text, p->arena),
+                       NULL);
+    const char *prefix = arena_printf(p->arena, "%s/%s/", p->table->short_name, MANIFESTS);
+    TRY(store_list(p->store, prefix, p->arena, &there, err));
+    for (size_t i = 0; i < there.count; i++)
+        if (!strmap_has(ours, there.items[i].key))
+            TRY(store_remove(p->store, there.items[i].key, err));
     return OK;
 }
 

@@ -172,6 +172,8 @@ static status project_locked(const projecting *h, int64_t since, project_result 
         /* What goes, goes first: a table that was unpartitioned frees its folder. */
         TRY(change_all(h, &changes, true, err));
         TRY(change_all(h, &changes, false, err));
+        if (since == 0 && h->table->projection == PROJECTION_MANIFEST)
+            TRY(manifests_sweep(h, &changes, err));
         ret->partitions += (int64_t)changes.count;
         since = seq;
     }

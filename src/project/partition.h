@@ -22,6 +22,9 @@ char *partition_prefix(const projecting *p, const char *text);
 /* The list of the version's files replaces the one before. */
 CHECKED status manifest_write(const projecting *p, const projection_change *change, error *err);
 CHECKED status manifest_remove(const projecting *p, const projection_change *change, error *err);
+/* Whatever is among the manifests and is none goes: plain readers take it for one. all: of every
+ * partition that the table ever had. */
+CHECKED status manifests_sweep(const projecting *p, const projection_changes *all, error *err);
 
 /* The store copies the version's files; what else is in the place goes afterwards, so that a reader
  * who lists in between sees both. */
