@@ -1,25 +1,24 @@
 """What the end-to-end tests share: a lake in a folder of its own, the binary, and an oracle.
 
 WEIR names the binary, WEIR_ORACLE the oracle of test/harness (default: in the same build folder).
-WEIR_TEST_STORE=s3 gives every lake that names no store of its own one in a bucket, whose objects
-are files below self.store as ever; run.py starts the service and tells where it is.
+Where lakes keep their data and their ledgers is settled by places.py; files below self.store are
+the same in each place.
 Nothing here knows how Weir works inside: only the command line, the files and SQL.
 """
-import contextlib
 import json
 import os
 import shutil
 import signal
 import sqlite3
 import subprocess
-import re
 import tempfile
 import unittest
-import uuid
 from pathlib import Path
 
 import gateway
 import places
+from places import MANIFESTS
+from trees import copy_tree, remove_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS_MAX = 300
@@ -27,14 +26,9 @@ __unittest = True  # failures are shown at the line of the test
 NOW = 1_700_000_000  # a moment; tests count from it
 
 
-# The service that run.py has started for all lakes: {"port": …, "folder": …}; None: folders.
-BUCKETS = json.loads(os.environ.get("WEIR_TEST_BUCKETS", "null"))
-MANIFESTS = "_symlink_format_manifest"
-
-
 def local_only(reason):
     """Skip, visibly, what has no meaning in a bucket."""
-    return unittest.skipIf(BUCKETS is not None, f"folders only: {reason}")
+    return unittest.skipIf(places.in_bucket(), f"folders only: {reason}")
 
 
 def weir_path():
@@ -122,32 +116,47 @@ class Lake:
         self.store = self.dir / "data"
         self.land.mkdir(parents=True, exist_ok=True)
         self.environment = {}
-        if BUCKETS is not None and not re.search(r"(?m)^store:", files.get("lake.yaml", "")):
-            self.use_bucket(f"{self.dir.parent.name}-{uuid.uuid4().hex[:8]}")
         for path, text in files.items():
             self.write(path, text)
         if "lake.yaml" not in files and (self.dir / "lake.yaml").exists():
             self.write("lake.yaml", (self.dir / "lake.yaml").read_text())
 
-    def use_bucket(self, prefix):
-        """The store is below this prefix of the tests' bucket."""
-        self.prefix = prefix
-        self.store = Path(BUCKETS["folder"]) / gateway.BUCKET / prefix
-        self.environment.update(gateway.variables(BUCKETS["port"]))
+    def find_store(self):
+        """Where the definition has the data, if that is the tests' bucket."""
+        prefix = places.prefix_of((self.dir / "lake.yaml").read_text(errors="replace"))
+        if prefix:
+            self.prefix = prefix
+            self.store = places.store_folder(self.prefix)
+            self.environment.update(gateway.variables(places.service()["port"]))
 
     def path(self, told):
         """The file at a place that weir told, wherever the store is."""
         return self.store / str(told).removeprefix(f"s3://{gateway.BUCKET}/{self.prefix}/") \
             if str(told).startswith("s3://") else self.dir / told
 
+    def address(self, path):
+        """How weir names a file below the store."""
+        if self.prefix is None:
+            return str(path)
+        return f"{places.address(self.prefix)}/{path.relative_to(self.store)}".removesuffix("/.")
+
+    def replace(self, path, body):
+        """A file below the store, behind Weir's back. An object becomes another one, that nobody
+        told anything of."""
+        if self.prefix is None:
+            path.chmod(0o644)
+        else:
+            path.unlink()
+        path.write_bytes(body if isinstance(body, bytes) else body.encode())
+
     def write(self, path, content):
         target = self.dir / path
-        if path == "lake.yaml" and self.prefix and not re.search(r"(?m)^store:", content):
-            content = f"{content.rstrip()}\nstore: s3://{gateway.BUCKET}/{self.prefix}\n"
         target.parent.mkdir(parents=True, exist_ok=True)
         if path == "lake.yaml" and isinstance(content, str):
             content = places.placed(content, target.read_text() if target.exists() else "")
         target.write_bytes(content.encode() if isinstance(content, str) else content)
+        if path == "lake.yaml":
+            self.find_store()
         return target
 
     def deliver(self, path, content, mtime=None):
@@ -235,17 +244,19 @@ class Lake:
         return sorted(str(p.relative_to(top)) for p in [top, *top.rglob("*")]
                       if p.is_dir() and any(f.is_file() for f in p.iterdir()))
 
-    def hive(self, table):
-        """A SELECT's source: all files of a derived table, by the oracle's eyes."""
-        top = self.store / table.replace(".", "/") / MANIFESTS
-        if top.is_dir():
-            files = [self.store / line.removeprefix(f"s3://{gateway.BUCKET}/{self.prefix}/")
-                     for manifest in sorted(top.rglob("manifest"))
-                     for line in manifest.read_text().splitlines()]
-            listed = ", ".join(sql_text(f) for f in files)
-            return f"read_parquet([{listed}], hive_partitioning = false)"
-        pattern = self.store / table.replace(".", "/") / "**" / "*.parquet"
-        return f"read_parquet({sql_text(pattern)}, hive_partitioning = false)"
+    def shown(self, table, partition=""):
+        """The files of a derived table, or of one partition, that plain readers find."""
+        top = self.store / table.replace(".", "/")
+        if (top / MANIFESTS).is_dir():
+            return [self.path(line) for manifest in sorted((top / MANIFESTS / partition)
+                                                           .rglob("manifest"))
+                    for line in manifest.read_text().splitlines()]
+        return sorted((top / partition).rglob("*.parquet"))
+
+    def hive(self, table, partition=""):
+        """A SELECT's source: what is in those files, by the oracle's eyes."""
+        listed = ", ".join(sql_text(file) for file in self.shown(table, partition))
+        return f"read_parquet([{listed}], hive_partitioning = false)"
 
     def state(self):
         """To see that nothing moved: path → (size, inode, time), of all but the ledger."""
@@ -296,11 +307,8 @@ class LakeTest(unittest.TestCase):
     def new_lake(self, files):
         top = Path(tempfile.mkdtemp(prefix="weir-e2e-"))
         self.addCleanup(remove_tree, top)
-        lake = Lake(files, top / "lake")
-        self.addCleanup(places.drop, lake.dir)
-        if lake.prefix:
-            self.addCleanup(remove_tree, lake.store)
-        return lake
+        self.addCleanup(places.drop, top / "lake")
+        return Lake(files, top / "lake")
 
     def begin_with(self, prepare):
         """self.lake becomes a copy of the one that prepare(lake) makes, once per class; what that
@@ -314,17 +322,11 @@ class LakeTest(unittest.TestCase):
             self.addClassCleanup(places.drop, top / "lake")
             lake = Lake(self.files, top / "lake")
             made[prepare] = lake, prepare(lake)
-            if lake.prefix:  # it stays where it is, and each test begins with what it held now
-                self.addClassCleanup(remove_tree, lake.store)
-                copy_tree(lake.store, top / "store")
         lake, told = made[prepare]
         places.drop(self.lake.dir)
         remove_tree(self.lake.dir)
         copy_lake(lake.dir, self.lake.dir)
-        if lake.prefix:
-            self.lake.use_bucket(lake.prefix)
-            remove_tree(lake.store)
-            copy_tree(lake.dir.parent / "store", lake.store)
+        self.lake.find_store()
         return told
 
     def assert_error(self, result, *words):
@@ -361,36 +363,11 @@ def ledger_rows(path):
     return found
 
 
-def copy_tree(source, target):
-    """With links as links, and files that were one file stay one file."""
-    seen = {}
-
-    def copy(path, new):
-        found = os.stat(path)
-        first = seen.setdefault(found.st_ino, new)
-        if first is new:
-            shutil.copy2(path, new)
-        else:
-            os.link(first, new)
-        return new
-
-    shutil.copytree(source, target, copy_function=copy, symlinks=True)
-
-
 def copy_lake(source, target):
-    """A lake's folder, and its ledger where that is elsewhere."""
+    """A lake's folder, and what it has elsewhere."""
     copy_tree(source, target)
     path = Path(target) / "lake.yaml"
     path.write_text(places.copied(path.read_text()))
-
-
-def remove_tree(top):
-    """Also what tests made unreadable."""
-    for folder, names, _ in os.walk(top):
-        for name in names:
-            with contextlib.suppress(OSError):
-                os.chmod(os.path.join(folder, name), 0o755)
-    shutil.rmtree(top, ignore_errors=True)
 
 
 LAKE_YAML = "lake: test\nlayers: [raw, silver, gold]\n"

@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """Run the end-to-end tests: run.py [NAME…], where a NAME is part of a test's id.
 
-WEIR names the binary. WEIR_TEST_STORE=s3: lakes are kept in a bucket (harness.py);
-WEIR_TEST_LEDGER=postgres: their ledgers in PostgreSQL (places.py). Test classes run in at most two
+WEIR names the binary. WEIR_TEST_STORE=s3 and WEIR_TEST_LEDGER=postgres choose where lakes are kept
+(places.py). Test classes run in at most two
 processes; tests of a class that says they are `apart`, because they share nothing, are each given
 to whoever is free. Failures are printed in full, then what took longest; the last line is
 `N passed, N failed, N skipped`.
 """
 import importlib
-import json
 import multiprocessing
 import os
 import resource
@@ -128,28 +127,8 @@ def tell_times(tests, groups):
         print(f"  {cpu:6.1f} {wall:6.1f} {name}")
 
 
-def start_buckets():
-    """The service that WEIR_TEST_STORE asks for; None: lakes are kept in folders."""
-    if os.environ.get("WEIR_TEST_STORE", "local") != "s3":
-        return None
-    import gateway
-    service = gateway.Gateway()
-    os.environ["WEIR_TEST_BUCKETS"] = json.dumps(
-        {"port": service.port, "folder": str(service.folder)})
-    return service
-
-
 def main():
     sys.path.insert(0, str(HERE))
-    service = start_buckets()
-    try:
-        return run()
-    finally:
-        if service is not None:
-            service.stop()
-
-
-def run():
     import places  # the path is only known now
     groups = discover(sys.argv[1:])
     if not groups:

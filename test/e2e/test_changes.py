@@ -31,9 +31,8 @@ class ChangesTest(LakeTest):
             for change in told["changes"]:
                 mirror.pop(change["partition"], None)
                 if change["kind"] != "emptied":
-                    folder = self.lake.store / "gold/total" / change["partition"]
                     mirror[change["partition"]] = oracle(
-                        f"SELECT total FROM read_parquet('{folder}/*.parquet')")
+                        f"SELECT total FROM {self.lake.hive('gold.total', change['partition'])}")
             if not die:
                 self.lake.weir("changes", "gold.total", "--consumer", "export",
                                "--ack", told["to"])

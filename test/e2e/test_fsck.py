@@ -61,7 +61,6 @@ class RawHistoryTest(CareTest):
         self.assertEqual(self.lake.deliveries("file, state, sha256"),
                          other.deliveries("file, state, sha256"))
 
-    @local_only("objects have no modes")
     def test_what_was_lost_comes_back_when_it_is_delivered_again(self):
         (name, body), = self.lake.raw_files("raw.sales").items()
         lost = self.lake.store / "raw" / "sales" / name
@@ -74,7 +73,8 @@ class RawHistoryTest(CareTest):
                          (1, 0))
         self.assertEqual(self.fsck()["faults"], [])
         self.assertEqual(self.lake.raw_files("raw.sales"), {name: body})
-        self.assertEqual(lost.stat().st_mode & 0o777, 0o444)
+        if self.lake.prefix is None:
+            self.assertEqual(lost.stat().st_mode & 0o777, 0o444)
 
     def test_tables_that_left_the_definition_are_no_strangers(self):
         for path in ("tables/raw/sales.yaml", "tables/silver/sales.sql", "tables/silver/sales.yaml",

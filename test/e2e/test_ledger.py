@@ -43,7 +43,10 @@ class LedgerTest(LakeTest):
     def setUp(self):
         super().setUp()
         self.ledger = self.lake.dir / ".weir" / "ledger.db"
-        self.journal = self.lake.store / ".weir" / "journal"
+
+    @property
+    def journal(self):
+        return self.lake.store / ".weir" / "journal"
 
     def live(self):
         self.begin_with(history)
@@ -192,8 +195,7 @@ class LedgerTest(LakeTest):
         other.deliver("sales/1.csv", sales((1, "a", 1)))
         other.run(NOW)
         first = sorted(self.journal.iterdir())[0]
-        first.chmod(0o644)
-        first.write_bytes((other.store / ".weir" / "journal" / first.name).read_bytes())
+        self.lake.replace(first, (other.store / ".weir" / "journal" / first.name).read_bytes())
         self.remove_ledger()
         self.refuse_rebuild(first.name, "another lake", expect=2)
 

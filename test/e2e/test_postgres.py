@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cluster import Cluster
 from cutter import Cutter
-from harness import (LAKE_YAML, NOW, Lake, LakeTest, clean_environment, copy_tree, remove_tree,
+from harness import (LAKE_YAML, NOW, Lake, LakeTest, clean_environment, copy_lake, remove_tree,
                      weir_path)
 from sales import rows, sales
 
@@ -122,7 +122,7 @@ class FaultTest(LakeTest):
         database = f"case{FaultTest.served}"
         self.server.sql(f"CREATE DATABASE {database} TEMPLATE whole")
         top = self.top / database
-        copy_tree(self.whole.dir, top)
+        copy_lake(self.whole.dir, top)
         lake = FaultTest.lake_of(database, top, {})
         FaultTest.point_to(lake, self.server.top)
         return lake
@@ -207,8 +207,9 @@ class FaultTest(LakeTest):
             top = lake.dir.parent / f"{lake.database}-{name}"
             shutil.copytree(lake.dir / "tables", top / "tables")
             host = self.lake_of(lake.database, top, {})
-            host.write("lake.yaml", (lake.dir / "lake.yaml").read_text()
-                       + f"land: {lake.dir}/land\nstore: {lake.dir}/data\n")
+            shared = f"land: {lake.dir}/land\n"
+            shared += "" if lake.prefix else f"store: {lake.dir}/data\n"
+            host.write("lake.yaml", (lake.dir / "lake.yaml").read_text() + shared)
             yield host
 
     def test_two_hosts_at_work_wait_for_each_other(self):

@@ -116,9 +116,8 @@ class Folder:
     def questions(self, small):
         asked = []
         for table in small.tables:
-            top = self.lake.store / table.name.replace(".", "/")
-            files = str(top / "**" / "*.parquet") if self.lake.partitions(table.name) else None
-            asked += [truth.counted(table), truth.differences(table, files)]
+            got = self.lake.hive(table.name) if self.lake.partitions(table.name) else None
+            asked += [truth.counted(table), truth.differences(table, got)]
         return asked
 
     def reaches(self, small, deed):

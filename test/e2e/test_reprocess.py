@@ -1,7 +1,7 @@
 """From one bad file to a repaired lake: what it reached, how it is taken out and taken back."""
 import unittest
 
-from harness import NOW, LakeTest, definition, local_only
+from harness import NOW, LakeTest, definition
 from sales import BY_DAY, RAW, rows, sales
 
 FIRST, SECOND = "day=2024-05-01", "day=2024-05-02"
@@ -64,11 +64,12 @@ class ImpactTest(ReprocessTest):
         self.assertIn(("gold.months", "month=2024-05"),
                       [(p["table"], p["partition"]) for p in document["partitions"]])
 
-    @local_only("it names local paths")
     def test_takes_files_in_every_form_and_partitions(self):
         (kept,) = (self.lake.store / "raw" / "sales").rglob("a_*.csv")
-        for words in (["sales/a.csv"], ["land/sales/a.csv"], [kept], [f"file://{kept}"], ["1"],
-                      ["sales/a.*"], ["--table", "raw.sales", "a.csv"]):
+        kept = self.lake.address(kept)
+        url = kept if "://" in kept else f"file://{kept}"
+        for words in (["sales/a.csv"], ["land/sales/a.csv"], [kept], [url], ["1"], ["sales/a.*"],
+                      ["--table", "raw.sales", "a.csv"]):
             with self.subTest(words):
                 self.assertCountEqual(self.reached(*words), OF_A)
         self.assertCountEqual(self.reached("-", stdin=b"a.csv\r\n\nsales/a.csv\n"), OF_A)
@@ -181,7 +182,7 @@ class WithdrawTest(ReprocessTest):
         self.lake.deliver("sales/a.csv", rows("2024-05-01,A,2"))
         self.lake.run(NOW + 2)
         self.assertEqual(self.lake.value("SELECT total FROM gold.all"), "14")
-        self.lake.weir("readmit", self.lake.quarantine("raw.sales")[0][0])
+        self.lake.weir("readmit", self.lake.address(self.lake.quarantine("raw.sales")[0][0]))
         self.lake.run(NOW + 3)
         self.assertEqual(self.lake.value("SELECT total FROM gold.all"), "14")
         self.assertEqual(self.lake.quarantine("raw.sales"), [])

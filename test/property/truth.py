@@ -96,14 +96,13 @@ def counted(table):
             f"{name} AS one_row GROUP BY ALL HAVING count(*) > 0")
 
 
-def differences(table, files):
+def differences(table, got):
     """Rows that Weir's files have more or less than once for each that there should be, and other
-    columns."""
+    columns. got: a FROM clause's source of those files; None: there are none."""
     name, values = sql_text(table.name), f"cast({partition_values(table)} AS VARCHAR)"
     want = stored(table.name)
-    if not files:
+    if not got:
         return f"SELECT {name}, 'less', {values}, cast(one_row AS VARCHAR) FROM {want} AS one_row"
-    got = f"read_parquet({sql_text(files)}, hive_partitioning = false)"
     rows = [f"SELECT {name}, '{sign}', {values}, cast(one_row AS VARCHAR) FROM (FROM {first} "
             f"EXCEPT ALL FROM {second}) AS one_row"
             for sign, first, second in (("more", got, want), ("less", want, got))]
