@@ -95,7 +95,8 @@ def database_of(lake_yaml):
 
 def new_database(template="template1"):
     name = f"lake_{os.getpid()}_{next(NUMBERS)}"
-    cluster.psql(server_folder(), f"CREATE DATABASE {name} TEMPLATE {template}")
+    cluster.psql(server_folder(), f"CREATE DATABASE {name} TEMPLATE {template} "
+                                 "STRATEGY file_copy")
     return name
 
 

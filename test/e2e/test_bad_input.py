@@ -8,7 +8,7 @@ import threading
 import unittest
 from pathlib import Path
 
-from harness import NOW, LakeTest, clean_environment, weir_path
+from harness import NOW, LakeTest, clean_environment, local_only, weir_path
 from places import needs_ledger_file
 from sales import RAW, SILVER, raw_only, rows, sales
 
@@ -234,6 +234,7 @@ class NobodysLake:
 class FullDiskTest(LakeTest):
     files = sales()
 
+    @local_only("the disk of a bucket is the service's")
     @needs_ledger_file
     def test_a_full_disk_loses_nothing_and_heals(self):
         body = rows(*(f"2024-05-{1 + n % 28:02},{hashlib.md5(str(n).encode()).hexdigest()},{n}"

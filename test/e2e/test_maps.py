@@ -83,15 +83,18 @@ class ChainTest(LakeTest):
             tables[f"silver__t{k:03}"] = BY_DAY
         return definition(**tables)
 
+    @staticmethod
+    def end_of(lake):
+        return oracle(f"SELECT n FROM {lake.hive(f'silver.t{CHAINED - 1:03}')} ORDER BY day")
+
     def test_a_correction_goes_through_a_long_chain_of_tables_and_a_cut_off_stops_it(self):
         lake = self.new_lake(self.chain())
         lake.deliver("n/a.csv", lines("day,n", "2024-05-01,1", "2024-05-02,2"))
         self.assertEqual(lake.run(NOW)["partitions"]["built"], 2 * CHAINED)
-        last = f"SELECT n FROM {lake.hive(f'silver.t{CHAINED - 1:03}')} ORDER BY day"
-        self.assertEqual(oracle(last), [(str(CHAINED),), (str(CHAINED + 1),)])
+        self.assertEqual(self.end_of(lake), [(str(CHAINED),), (str(CHAINED + 1),)])
         lake.deliver("n/a.csv", lines("day,n", "2024-05-01,1", "2024-05-02,5"))
         self.assertEqual(lake.run(NOW + 1)["partitions"]["built"], CHAINED)
-        self.assertEqual(oracle(last), [(str(CHAINED),), (str(CHAINED + 4),)])
+        self.assertEqual(self.end_of(lake), [(str(CHAINED),), (str(CHAINED + 4),)])
         lake.deliver("n/a.csv", lines("day,n", "2024-05-02,5", "2024-05-01,1"))
         document = lake.run(NOW + 2)["partitions"]
         self.assertEqual((document["built"], document["unchanged"]), (0, 2))
