@@ -133,7 +133,7 @@ static status complete(s3_upload *u, bool if_absent, error *err) {
     status done = E_UNCERTAIN;
     for (int i = 0; i < LOOKS_MAX; i++) {
         done = s3_call(u->s3, &post, "write", a, &reply, err);
-        if (done != E_UNCERTAIN && done != E_NOT_FOUND)
+        if (done != E_UNCERTAIN && done != E_NOT_FOUND && done != E_EXISTS)
             return done;
         status looked = s3_examine(u->s3, u->key, u->write_id, err);
         if (looked == OK || (looked != E_NOT_FOUND && looked != E_EXISTS))

@@ -27,7 +27,8 @@ status s3_examine(s3 *s, const char *key, const char *write_id, error *err) {
 }
 
 /* A put that must not replace. A reply that was lost is looked for, never just sent again: it would
- * collide with itself. */
+ * collide with itself. One that collides may have done so: libcurl sends again on its own when a
+ * connection that was used before ends without an answer. */
 static status put_if_absent(s3 *s, s3_request *r, arena *a, error *err) {
     char *id = arena_alloc(a, ID_TEXT_SIZE);
     http_reply *reply = NULL;
@@ -38,7 +39,7 @@ static status put_if_absent(s3 *s, s3_request *r, arena *a, error *err) {
     status put = E_UNCERTAIN;
     for (int i = 0; i < LOOKS_MAX; i++) {
         put = s3_call(s, r, "write", a, &reply, err);
-        if (put != E_UNCERTAIN)
+        if (put != E_UNCERTAIN && put != E_EXISTS)
             return put;
         status looked = s3_examine(s, r->key, id, err);
         if (looked != E_NOT_FOUND)
