@@ -259,9 +259,11 @@ static status name_staged(const landing *l, arrival *at, error *err) {
     int fd = open_claimed(l, at);
     if (fd < 0)
         return OK;
-    status put = store_put_file(in, at->object, fd,
-                                (store_put_options){.read_only = true, .if_absent = true}, sha256,
-                                &bytes, err);
+    status put = store_put_file(
+        in, at->object, fd,
+        (store_put_options){
+            .read_only = true, .if_absent = true, .name = at->claimed.file, .sha256 = at->sha256},
+        sha256, &bytes, err);
     close(fd);
     return put;
 }
@@ -286,7 +288,8 @@ static status restore_twin(const landing *l, arrival *at, error *err) {
     int fd = lost ? open_claimed(l, at) : -1;
     if (fd < 0)
         return OK;
-    const store_put_options options = {.read_only = true, .if_absent = true};
+    const store_put_options options = {
+        .read_only = true, .if_absent = true, .name = at->twin->file, .sha256 = at->twin->sha256};
     status put = store_put_file(in, at->twin->object, fd, options, sha256, &bytes, err);
     close(fd);
     TRY(put);
@@ -299,7 +302,10 @@ static status restore_twin(const landing *l, arrival *at, error *err) {
 static status copy_aside(const landing *l, arrival *at, int fd, error *err) {
     char sha256[65];
     int64_t bytes = 0;
-    store_put_options options = {.read_only = true, .if_absent = true};
+    store_put_options options = {.read_only = true,
+                                 .if_absent = true,
+                                 .name = at->claimed.file,
+                                 .sha256 = at->hashed ? at->sha256 : NULL};
     TRY(store_put_file(l->context->quarantine, at->quarantined, fd, options, sha256, &bytes, err));
     at->placed = true;
     crash_point("land.quarantined");

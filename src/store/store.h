@@ -38,8 +38,10 @@ typedef struct store_object {
 typedef VEC(store_object) store_objects;
 
 typedef struct store_put_options {
-    bool if_absent; /* needs STORE_PUT_IF_ABSENT, asserted */
-    bool read_only; /* mode 0444 where that means something */
+    bool if_absent;     /* needs STORE_PUT_IF_ABSENT, asserted */
+    bool read_only;     /* mode 0444 where that means something */
+    const char *name;   /* noted where a store notes such things, as for a copy; or NULL */
+    const char *sha256; /* of the body, likewise, where the caller knows it; not compared */
 } store_put_options;
 
 /* How an engine reaches what store_url names. A secret: for documents on pipes only, never for

@@ -18,10 +18,6 @@ typedef struct copying {
     arena *arena;
 } copying;
 
-static void add(copying *c, const char *name, const char *value) {
-    vec_push(c->arena, &c->headers, ((s3_pair){name, value}));
-}
-
 /* What is there to copy, and is it what it should be? */
 static status look(copying *c, store_copy_options options, error *err) {
     http_reply *reply = NULL;
@@ -39,10 +35,7 @@ static status look(copying *c, store_copy_options options, error *err) {
                          c->from->place.bucket, c->from_key, str_printable(c->arena, sha256));
     if (options.sha256 == NULL && sha256 != NULL)
         options.sha256 = sha256;
-    if (options.sha256 != NULL)
-        add(c, S3_META_SHA256, options.sha256);
-    if (options.name != NULL)
-        add(c, S3_META_NAME, s3_encode(c->arena, options.name, true));
+    s3_note(c->arena, &c->headers, options.name, options.sha256);
     return OK;
 }
 

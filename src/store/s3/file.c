@@ -57,13 +57,15 @@ static status send_parts(sending *f, s3_upload *u, size_t first_size, error *err
     return OK;
 }
 
-static status send_large(sending *f, size_t first_size, bool if_absent, error *err) {
+static status send_large(sending *f, size_t first_size, store_put_options options, error *err) {
     ARENA_AUTO a = arena_new();
     s3_upload *u = NULL;
-    TRY(s3_upload_begin(f->s3, f->key, NULL, a, &u, err));
+    s3_pairs headers = {0};
+    s3_note(a, &headers, options.name, options.sha256);
+    TRY(s3_upload_begin(f->s3, f->key, &headers, a, &u, err));
     status sent = send_parts(f, u, first_size, err);
     if (sent == OK)
-        return s3_upload_finish(u, if_absent, err);
+        return s3_upload_finish(u, options.if_absent, err);
     s3_upload_abort(u);
     return sent;
 }
@@ -74,7 +76,7 @@ static status send_file(sending *f, const char *key, store_put_options options, 
     TRY(fill(f, 0, s3_part_size(1), &size, err));
     if (size < s3_part_size(1))
         return s3_put(f->s3, key, f->buffers[0], size, options, err);
-    return send_large(f, size, options.if_absent, err);
+    return send_large(f, size, options, err);
 }
 
 status s3_put_file(void *state, const char *key, int fd, store_put_options options,

@@ -14,6 +14,14 @@ static void add_header(arena *a, s3_request *r, const char *name, const char *va
     vec_push(a, &r->headers, ((s3_pair){name, value}));
 }
 
+void s3_note(arena *a, s3_pairs *headers, const char *name, const char *sha256) {
+    const char *encoded = name != NULL ? s3_encode(a, name, true) : NULL;
+    if (sha256 != NULL)
+        vec_push(a, headers, ((s3_pair){S3_META_SHA256, sha256}));
+    if (encoded != NULL && strlen(encoded) <= S3_NOTED_NAME_MAX)
+        vec_push(a, headers, ((s3_pair){S3_META_NAME, encoded}));
+}
+
 status s3_examine(s3 *s, const char *key, const char *write_id, error *err) {
     ARENA_AUTO a = arena_new();
     http_reply *reply = NULL;
@@ -59,7 +67,7 @@ status s3_put(void *state, const char *key, const void *body, size_t size,
                       .body = size > 0 ? body : "",
                       .body_size = size};
     sha256_text(put.body, size, sha256);
-    add_header(a, &put, S3_META_SHA256, sha256);
+    s3_note(a, &put.headers, options.name, sha256);
     return options.if_absent ? put_if_absent(s, &put, a, err)
                              : s3_call(s, &put, "write", a, &reply, err);
 }

@@ -11,6 +11,7 @@
 enum {
     S3_REPLY_MAX = 16 * 1024 * 1024, /* of a listing, an error, … */
     S3_PAGE_KEYS = 1000,             /* S3's own bound on keys per listing and per delete */
+    S3_NOTED_NAME_MAX = 1536,        /* bytes; S3 allows 2 KB for all of an object's metadata */
 };
 
 /* Metadata that Weir gives its objects. */
@@ -58,6 +59,9 @@ CHECKED status s3_begin(s3 *s, const s3_request *request, const char *doing, are
                         s3_pending **ret, error *err);
 CHECKED status s3_finish(s3_pending *p, http_reply **ret, error *err);
 void s3_drop(s3_pending *p); /* NULL and what is finished are allowed */
+
+/* What an object is noted with. NULL: nothing of that. A name that is too long for S3 is left out. */
+void s3_note(arena *a, s3_pairs *headers, const char *name, const char *sha256);
 
 char *s3_full_key(const s3 *s, arena *a, const char *key);
 char *s3_url(void *state, arena *a, const char *key); /* s3://… */
