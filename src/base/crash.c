@@ -57,6 +57,9 @@ const char *const CRASH_POINTS[] = {
     "gc.removed",         /* a file of them is gone */
     "gc.forgotten",       /* the ledger knows no file of them */
     "gc.judged",          /* an object that it does not know is gone, or kept for now */
+    "move.copied",        /* an object is in another store, too */
+    "move.projected",     /* what is made for readers is there */
+    "move.checked",       /* all of it was looked at; nothing says yet whose it is */
     "gc.swept",           /* what killed landings worked in is gone */
     "work.ending",        /* the work is done, its end not recorded */
     "store.written",      /* a temporary file has its bytes */

@@ -38,16 +38,13 @@ static void add_fault(const fsck *f, const checked *in, const char *kind, const 
     vec_push(f->arena, &f->result->faults, fault);
 }
 
+static bool is_wanted(const fsck *f, size_t layer) {
+    return f->how->layers == NULL || f->how->layers[layer];
+}
+
+/* Also of a table that is no longer defined. */
 static bool find_layer(const fsck *f, const char *table, size_t *ret) {
-    size_t size = strcspn(table, ".");
-    for (size_t i = 0; i < f->c->lake->layer_count; i++) {
-        const char *name = f->c->lake->layers[i].name;
-        if (strlen(name) == size && strncmp(name, table, size) == 0) {
-            *ret = i;
-            return true;
-        }
-    }
-    return false;
+    return lake_layer_of(f->c->lake, table, ret) && is_wanted(f, *ret);
 }
 
 /* Is the object there, a file of that size? Everything that is not is a fault. */
@@ -94,7 +91,7 @@ static void check_delivery(const fsck *f, const checked *kept, const checked *re
                            const delivery *d) {
     store_object found;
     const checked *in = d->state == DELIVERY_REJECTED ? refused : kept;
-    if (strmap_has(in->expected, d->object)) /* sent again: one copy */
+    if (!in->store || strmap_has(in->expected, d->object)) /* sent again: one copy */
         return;
     if (in == refused)
         strmap_set(in->expected, arena_printf(f->arena, "%s%s", d->object, REPORT), in->expected);
@@ -103,9 +100,10 @@ static void check_delivery(const fsck *f, const checked *kept, const checked *re
     f->result->raw_lost += !sound && in == kept;
 }
 
+/* Without a store where it is not to be looked at. */
 static checked checked_in(const fsck *f, size_t layer, const char *table) {
-    return (checked){f->c->layers[layer], f->c->lake->layers[layer].name, table,
-                     f->expected[layer]};
+    store *in = is_wanted(f, layer) ? f->c->layers[layer] : NULL;
+    return (checked){in, f->c->lake->layers[layer].name, table, f->expected[layer]};
 }
 
 static checked checked_quarantine(const fsck *f, const char *table) {
@@ -291,6 +289,8 @@ static void add_extra(const fsck *f, const checked *in, const char *key, const c
 static status check_extra(const fsck *f, const checked *in, const char *prefix,
                           const pending_objects *pending, error *err) {
     store_objects there = {0}, strange = {0};
+    if (!in->store)
+        return OK;
     TRY(store_list(in->store, prefix, f->arena, &there, err));
     for (size_t i = 0; i < there.count; i++) {
         const char *key = there.items[i].key;
@@ -322,8 +322,10 @@ static status check_all_extra(const fsck *f, error *err) {
 static status check_table(const fsck *f, const lake_table *t, error *err) {
     int64_t id = f->c->tables[t->index].id;
     const checked in = checked_in(f, t->layer, t->name);
-    if (t->source)
+    if (t->source) /* its quarantine is the lake's */
         return check_source(f, t->layer, t->name, id, err);
+    if (!in.store)
+        return OK;
     if (t->projection == PROJECTION_MANIFEST)
         return check_manifests(f, &in, id, err);
     return t->projection == PROJECTION_HIVE ? check_directories(f, &in, id, err) : OK;
@@ -332,11 +334,13 @@ static status check_table(const fsck *f, const lake_table *t, error *err) {
 /* Until it is dropped, all that a table had stays, also when its definition is gone. */
 static status check_orphan(const fsck *f, const ledger_orphan *o, error *err) {
     size_t layer = 0;
-    if (!find_layer(f, o->name, &layer))
+    if (!lake_layer_of(f->c->lake, o->name, &layer))
         return OK;
     const checked in = checked_in(f, layer, o->name);
     if (o->is_source)
         return check_source(f, layer, o->name, o->id, err);
+    if (!in.store)
+        return OK;
     bool has_directories = store_has(in.store, STORE_LINK); /* what it had by default */
     return has_directories ? check_directories(f, &in, o->id, err)
                            : check_manifests(f, &in, o->id, err);
@@ -347,7 +351,7 @@ static status check_orphan(const fsck *f, const ledger_orphan *o, error *err) {
 static status check_ledger(const fsck *f, error *err) {
     strings damages = {0};
     const checked in = {.layer = "ledger"};
-    if (f->how->fast)
+    if (f->how->fast || !f->how->journal)
         return OK;
     TRY(ledger_check(f->c->ledger, f->arena, &damages, err));
     for (size_t i = 0; i < damages.count; i++)
@@ -358,6 +362,8 @@ static status check_ledger(const fsck *f, error *err) {
 static status check_journal(const fsck *f, error *err) {
     journal_faults found = {0};
     const checked in = {.layer = "journal"};
+    if (!f->how->journal)
+        return OK;
     TRY(journal_check(f->c->ledger, f->how->journal, !f->how->fast, f->arena, &found, err));
     for (size_t i = 0; i < found.count; i++) {
         const journal_fault *one = &found.items[i];

@@ -25,9 +25,10 @@ typedef struct fsck_result {
 } fsck_result;
 
 typedef struct fsck_options {
-    bool fast; /* names and sizes only; else every byte is read */
-    store *quarantine;
-    store *journal; /* the lake's own */
+    bool fast;          /* names and sizes only; else every byte is read */
+    store *quarantine;  /* NULL: not looked at */
+    store *journal;     /* the lake's own; NULL: nor the ledger itself */
+    const bool *layers; /* which of them; NULL: all */
 } fsck_options;
 
 CHECKED status build_fsck(const build_context *c, const fsck_options *how, arena *a,

@@ -26,19 +26,6 @@ static const char *layer_name(const gc *g, size_t layer) {
     return g->c->lake->layers[layer].name;
 }
 
-/* A table that is no longer defined still names its layer. */
-static bool find_layer(const gc *g, const char *table, size_t *ret) {
-    size_t size = strcspn(table, ".");
-    for (size_t i = 0; i < g->c->lake->layer_count; i++) {
-        const char *name = layer_name(g, i);
-        if (strlen(name) == size && strncmp(name, table, size) == 0) {
-            *ret = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* versions */
 
 static status mark_versions(gc *g, error *err) {
@@ -50,7 +37,7 @@ static status mark_versions(gc *g, error *err) {
     for (size_t i = 0; i < g->result->retired.count; i++) {
         const ledger_retired *r = &g->result->retired.items[i];
         size_t layer;
-        if (r->need != NEED_NONE || !find_layer(g, r->table_name, &layer))
+        if (r->need != NEED_NONE || !lake_layer_of(g->c->lake, r->table_name, &layer))
             continue;
         any = true;
         TRY(ledger_gc_mark(g->c->ledger, r->version, err));
@@ -86,7 +73,7 @@ static status remove_files(gc *g, error *err) {
         size_t layer = 0;
         const ledger_doomed *d = &doomed.items[i];
         ASSERT(str_starts(d->object, OBJECTS));
-        if (!find_layer(g, d->table_name, &layer))
+        if (!lake_layer_of(g->c->lake, d->table_name, &layer))
             return error_set(err, E_FOREIGN, "layer of table \"%s\" is no longer defined",
                              d->table_name);
         build_garbage file = {.layer = layer_name(g, layer),

@@ -2,6 +2,7 @@
 
 #include "base/crash.h"
 #include "base/path.h"
+#include "cli/marker.h"
 #include "ledger/journal.h"
 #include "ledger/location.h"
 #include "store/store.h"
@@ -11,85 +12,33 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-static const char MARKER[] = ".weir/lake.json", UNFINISHED[] = "new";
-enum { MARKER_SIZE_MAX = 65536, IDENTITY_FORMAT = 1 };
+static const char UNFINISHED[] = "new";
 
-typedef struct marker {
-    const char *id, *name;
-    int64_t format;
-} marker;
-
-static status parse_marker(store *s, arena *a, marker *ret, error *err) {
-    char *body = NULL;
-    size_t size = 0;
-    JSON_AUTO document = NULL;
-    marker m = {0};
-    TRY(store_get(s, MARKER, MARKER_SIZE_MAX, a, &body, &size, err));
-    TRY(json_parse(body, size, path_name(MARKER), &document, err));
-    TRY(json_need_string(document, "lake", &m.id, err));
-    TRY(json_need_string(document, "name", &m.name, err));
-    TRY(json_need_int(document, "format", &m.format, err));
-    *ret = (marker){arena_strdup(a, m.id), arena_strdup(a, m.name), m.format};
-    return OK;
-}
-
-static status refuse_marker(const char *where, const char *why, error *err) {
-    error_set(err, E_DATA, "\"%s\" does not say whose store it is in: %s", where, why);
-    error_hint(err, "Put it back from a copy of the store. It reads {\"format\":1,\"lake\":ID,"
-                    "\"name\":NAME}; each entry of the journal beside it has the ID.");
-    return E_DATA;
-}
-
-static status read_marker(store *s, const lake *l, arena *a, const char **ret_id, error *err) {
-    const char *where = store_url(s, a, MARKER);
-    error why = {0};
-    marker m = {0};
-    status parsed = parse_marker(s, a, &m, &why);
-    if (parsed == E_DATA)
-        return refuse_marker(where, why.message, err);
-    if (parsed != OK && err != NULL)
-        *err = why;
-    TRY(parsed);
-    const char *id = m.id, *name = m.name;
-    if (m.format > IDENTITY_FORMAT) {
-        error_set(err, E_FOREIGN, "\"%s\" is of a newer weir", where);
-        error_hint(err, "Use the newer weir.");
-        return E_FOREIGN;
-    }
-    if (!str_eq(name, l->name)) {
-        error_set(err, E_FOREIGN, "store \"%s\" belongs to lake \"%s\", not to \"%s\"", l->store,
-                  name, l->name);
-        error_hint(err, "Name another store in lake.yaml, or call the lake \"%s\" again.", name);
-        return E_FOREIGN;
-    }
-    *ret_id = id;
-    return OK;
-}
-
-/* A store that is not there has no marker; looking must not make it. */
+/* A store that is not there has no marker. */
 static status find_marker(const lake *l, arena *a, const char **ret_id, error *err) {
-    if (path_is_absolute(l->store) && !file_exists(l->store))
+    marker found = {0};
+    error why = {0};
+    status looked = marker_find(l->store, MARKER_OF_LAKE, a, &found, &why);
+    if (looked == E_NOT_FOUND)
         return OK;
-    store *s = NULL;
-    TRY(store_open(l->store, &s, err));
-    store_object found;
-    status result = OK;
-    if (store_has(s, STORE_LOCAL_PATH)) /* what is in its place may be no file */
-        result = store_info(s, MARKER, a, &found, err);
-    if (result == OK)
-        result = read_marker(s, l, a, ret_id, err);
-    else if (result == E_DATA)
-        result = refuse_marker(store_url(s, a, MARKER), "it is no regular file", err);
-    if (result == E_NOT_FOUND)
-        result = OK;
-    store_close(s);
-    return result;
+    if (looked != OK && err != NULL)
+        *err = why;
+    TRY(looked);
+    if (!str_eq(found.name, l->name)) {
+        error_set(err, E_FOREIGN, "store \"%s\" belongs to lake \"%s\", not to \"%s\"", l->store,
+                  found.name, l->name);
+        error_hint(err, "Name another store in lake.yaml, or call the lake \"%s\" again.",
+                   found.name);
+        return E_FOREIGN;
+    }
+    *ret_id = found.id;
+    return OK;
 }
 
 static status refuse_without_store(const lake *l, error *err) {
     ARENA_AUTO a = arena_new();
     error_set(err, E_FOREIGN, "ledger \"%s\" is there, but store \"%s\" has no %s",
-              ledger_shown(a, l->ledger), l->store, MARKER);
+              ledger_shown(a, l->ledger), l->store, MARKER_OF_LAKE);
     error_hint(err, "Bring back the store or correct `store` in lake.yaml; to begin anew, move the "
                     "ledger away.");
     return E_FOREIGN;
@@ -138,22 +87,6 @@ status identity_open(const lake *l, const char *id, ledger **ret, error *err) {
     return result == E_NOT_FOUND ? refuse_without_ledger(l, err) : result;
 }
 
-static status put_marker(const lake *l, const char *id, error *err) {
-    store *s = NULL;
-    TRY(store_open(l->store, &s, err));
-    JSON_AUTO document =
-        json_pack("{s:i, s:s, s:s}", "format", IDENTITY_FORMAT, "lake", id, "name", l->name);
-    ARENA_AUTO a = arena_new();
-    const char *text = json_text(a, document);
-    status result =
-        store_put(s, MARKER, text, strlen(text),
-                  (store_put_options){.if_absent = store_has(s, STORE_PUT_IF_ABSENT)}, err);
-    store_close(s);
-    if (result == E_EXISTS)
-        error_hint(err, "Another lake has just taken this store; name another one in lake.yaml.");
-    return result;
-}
-
 /* Under a name of its own until it is whole: a ledger that is there can be opened. */
 static status begin_ledger(const lake *l, const char *id, const char *unfinished, ledger **ret,
                            error *err) {
@@ -191,7 +124,8 @@ static status create_both(const lake *l, const clock_source *clock, arena *a, er
     crash_point("init.ledger");
     ledger *made = NULL;
     TRY(ledger_open(l->ledger, NULL, &made, err));
-    status result = put_marker(l, ledger_lake_id(made), err);
+    const marker whose = {.id = ledger_lake_id(made), .name = l->name};
+    status result = marker_put(l->store, MARKER_OF_LAKE, &whose, err);
     crash_point("init.marker");
     ledger_close(made);
     return result;

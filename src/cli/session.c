@@ -123,7 +123,7 @@ static status find_buckets(void *state, json_t **ret, error *err) {
 
 static bool uses_buckets(const lake *l) {
     for (size_t i = 0; i < l->layer_count; i++)
-        if (strstr(l->layers[i].store, "://") != NULL)
+        if (lake_place_is_bucket(l->layers[i].store))
             return true;
     return false;
 }
@@ -241,12 +241,25 @@ status session_open(command *c, session_access access, session *s, error *err) {
     return access == SESSION_READ ? read_tables(s, err) : OK;
 }
 
+status session_elsewhere(const session *s, lake *moved, session *ret, error *err) {
+    *ret = *s;
+    ret->lake = moved;
+    ret->borrows_ledger = true;
+    ret->engine = NULL;
+    ret->layers = NULL;
+    ret->quarantine = ret->journal = NULL;
+    TRY(open_stores(ret, err));
+    TRY(store_open(moved->store, &ret->journal, err));
+    return open_lake_engine(ret, err);
+}
+
 void session_close(session *s) {
     engine_close(s->engine);
-    if (s->ledger != NULL)
+    if (s->ledger != NULL && !s->borrows_ledger) {
         log_write(s->command->log, LOG_DEBUG, "asked the ledger %" PRId64 " times",
                   ledger_statements(s->ledger));
-    ledger_close(s->ledger);
+        ledger_close(s->ledger);
+    }
     for (size_t i = 0; s->layers != NULL && i < s->lake->layer_count; i++)
         store_close(s->layers[i]);
     store_close(s->quarantine);

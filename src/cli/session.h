@@ -23,8 +23,9 @@ typedef struct session {
     char *worker;         /* the program */
     const char *temp_dir; /* absolute: for files that do not outlive the command */
     const char *who;
-    int64_t now_us; /* --now; 0: not given */
-    int64_t fence;  /* of the lease, while this command works under it; else 0 */
+    int64_t now_us;      /* --now; 0: not given */
+    int64_t fence;       /* of the lease, while this command works under it; else 0 */
+    bool borrows_ledger; /* another session closes it */
 } session;
 
 typedef enum session_access {
@@ -37,6 +38,10 @@ typedef enum session_access {
 /* What was opened before a failure is closed by session_close, always. */
 CHECKED status session_open(command *c, session_access access, session *s, error *err);
 void session_close(session *s);
+
+/* The same lake with stores in other places (lake_elsewhere), which are opened, and an engine that
+ * reaches them. Ledger and tables are those of s, which is to be open as long. */
+CHECKED status session_elsewhere(const session *s, lake *moved, session *ret, error *err);
 
 /* The lake's folder, from -C upwards. */
 CHECKED status session_find_dir(const command *c, char **ret_dir, error *err);

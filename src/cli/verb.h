@@ -103,6 +103,7 @@ status verb_run(command *c, error *err);
 status verb_schema(command *c, error *err);
 status verb_show(command *c, error *err);
 status verb_status(command *c, error *err);
+status verb_store(command *c, error *err);
 status verb_undo(command *c, error *err);
 status verb_validate(command *c, error *err);
 status verb_version(command *c, error *err);

@@ -113,6 +113,27 @@ static const verb VERBS[] = {
         .run = verb_ledger,
     },
     {
+        .name = "store",
+        .arguments = "copy FROM TO",
+        .arguments_min = 1,
+        .arguments_max = 3,
+        .options = OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FAST),
+        .line = "move the lake between folders and buckets",
+        .doc =
+            "copy copies what the ledger knows of the store at FROM, a folder or s3://…, to TO: "
+            "raw history, quarantine, the files of all versions and the journal. Directories and "
+            "manifests are made anew there. Then every byte is read back and compared with the "
+            "ledger, unless --fast. FROM is the lake's store, or that of a layer; layers with a "
+            "store of their own stay where they are. It goes on where it was cut off, and changes "
+            "nothing at FROM. Runs wait meanwhile. Then name TO in lake.yaml.",
+        .examples = {{"weir store copy data s3://my-bucket/prod/shop",
+                      "a folder's lake to a bucket"},
+                     {"weir store copy s3://my-bucket/prod/shop data", "and back"},
+                     {"weir store copy data/gold s3://other-bucket/gold", "one layer"},
+                     {"weir store copy --dry-run data /mnt/large/shop", "what it would copy"}},
+        .run = verb_store,
+    },
+    {
         .name = "version",
         .arguments = "",
         .line = "the version of weir",

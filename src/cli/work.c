@@ -10,7 +10,7 @@
 static const int64_t LEASE_US = INT64_C(60) * 1000000;
 enum { WAIT_MS = 200 };
 
-static int64_t lease_us(void) {
+int64_t work_lease_us(void) {
     return crash_lease_us(LEASE_US);
 }
 
@@ -86,7 +86,7 @@ status work_is_idle(session *s, work_scope scope, bool *ret, error *err) {
 }
 
 static status record_start(session *s, work *w, error *err) {
-    TRY(ledger_lease_take(s->ledger, LEDGER_LEASE_RUN, w->run, lease_us(), &w->fence, err));
+    TRY(ledger_lease_take(s->ledger, LEDGER_LEASE_RUN, w->run, work_lease_us(), &w->fence, err));
     TRY(ledger_runs_cut_off(s->ledger, err));
     TRY(session_sync(s, err));
     const ledger_run run = {.id = w->run,
@@ -114,7 +114,7 @@ static status keep_lease(work *w, error *err) {
                                     .lake_id = ledger_lake_id(s->ledger),
                                     .run = arena_strdup(s->arena, w->run),
                                     .fence = w->fence,
-                                    .lease_us = lease_us()};
+                                    .lease_us = work_lease_us()};
     return keeper_start(&options, &w->keeper, err);
 }
 
@@ -125,7 +125,7 @@ static void sweep(const session *s, store *in) {
         log_write(s->command->log, LOG_WARN, "ignoring: %s", problem.message);
 }
 
-static void sweep_stores(const session *s) {
+void work_sweep(const session *s) {
     for (size_t i = 0; i < s->lake->layer_count; i++)
         sweep(s, s->layers[i]);
     sweep(s, s->quarantine);
@@ -151,15 +151,15 @@ static status begin(session *s, work *ret, error *err) {
     if (result != OK)
         return result;
     crash_point("work.begun");
-    sweep_stores(s);
+    work_sweep(s);
     s->fence = w.fence;
     *ret = w;
     return OK;
 }
 
 status work_confirm(const work *w, error *err) {
-    return ledger_lease_renew(w->session->ledger, LEDGER_LEASE_RUN, w->run, w->fence, lease_us(),
-                              err);
+    return ledger_lease_renew(w->session->ledger, LEDGER_LEASE_RUN, w->run, w->fence,
+                              work_lease_us(), err);
 }
 
 static const char *state_of(status outcome) {

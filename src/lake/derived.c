@@ -51,9 +51,9 @@ static void check_map_names(loader *l, const draft *d, const node *map) {
 }
 
 static void choose_projection(const lake *l, lake_table *t) {
-    bool in_bucket = strstr(l->layers[t->layer].store, "://") != NULL;
-    if (t->projection == PROJECTION_AUTO)
-        t->projection = in_bucket ? PROJECTION_MANIFEST : PROJECTION_HIVE;
+    t->projects_by_place = t->projection == PROJECTION_AUTO;
+    if (t->projects_by_place)
+        t->projection = lake_projection_at(l->layers[t->layer].store);
 }
 
 void load_derived(loader *l, draft *d) {

@@ -146,6 +146,7 @@ typedef struct lake_table {
     const char *file_name; /* files: {count: 1, name: …}; NULL otherwise */
     lake_checks checks;
     lake_projection projection; /* never PROJECTION_AUTO once loaded */
+    bool projects_by_place;     /* the definition leaves that to the layer's store */
 } lake_table;
 
 typedef struct lake {
@@ -208,6 +209,24 @@ const char *lake_code_version(const lake *l, arena *a);
 char *lake_table_dir(const lake *l, const lake_table *t, arena *a);
 /* Where deliverers write: a folder or s3://…; borrowed from l. */
 const char *lake_delivered_to(const lake *l);
+
+/* A place as lake.yaml or somebody names it: an absolute path, from dir on, or the address of a
+ * bucket; without a slash at its end. */
+char *lake_place(arena *a, const char *dir, const char *text);
+bool lake_place_is_bucket(const char *place);
+/* Is it the other one, or somewhere in it? */
+bool lake_place_inside(arena *a, const char *place, const char *other);
+/* What is made for plain readers in a store there, where nothing else is wanted. */
+lake_projection lake_projection_at(const char *store);
+
+/* Which layer a table is of, by its name, also when it is no longer defined. False: none's. */
+bool lake_layer_of(const lake *l, const char *table, size_t *ret);
+
+/* The same lake with what is at `from`, its store or that of a layer, at `to`; both as lake_place
+ * gives them. Shares what did not move with l. Layers with a store of their own do not move with
+ * the lake's. E_USAGE: nothing is at from; to is not apart from the lake's other places. */
+CHECKED status lake_elsewhere(const lake *l, const char *from, const char *to, arena *a, lake **ret,
+                              error *err);
 
 /* Tables that read t, as indexes into lake->tables. */
 typedef struct lake_reader {

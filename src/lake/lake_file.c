@@ -8,29 +8,6 @@ static const char *const RESERVED_LAYERS[] = {
     "weir", "main", "temp", "system", "information_schema", "pg_catalog",
 };
 
-/* Make a path without "." and "..", by its text alone. */
-static char *clean_path(arena *a, const char *path) {
-    strings parts = str_split(a, path, '/'), kept = {0};
-    for (size_t i = 0; i < parts.count; i++) {
-        const char *part = parts.items[i];
-        if (str_eq(part, "..") && kept.count > 0)
-            kept.count--;
-        else if (!str_eq(part, "") && !str_eq(part, ".") && !str_eq(part, ".."))
-            vec_push(a, &kept, part);
-    }
-    return arena_printf(a, "/%s", str_join(a, &kept, "/"));
-}
-
-/* A path from the lake's folder on, or the address of a bucket, without a slash at its end. */
-static char *place_of(arena *a, const char *dir, const char *text) {
-    if (strstr(text, "://") == NULL)
-        return clean_path(a, path_join(a, dir, text));
-    size_t size = strlen(text);
-    while (size > 0 && text[size - 1] == '/')
-        size--;
-    return arena_strndup(a, text, size);
-}
-
 static bool is_reserved(const char *name) {
     for (size_t i = 0; i < ARRAY_SIZE(RESERVED_LAYERS); i++) {
         if (str_eq(RESERVED_LAYERS[i], name))
@@ -147,14 +124,11 @@ static void expand(loader *l, node *root) {
     }
 }
 
-static bool is_inside(arena *a, const char *path, const char *folder) {
-    return str_starts(arena_printf(a, "%s/", path), arena_printf(a, "%s/", folder));
-}
-
 static void check_apart(loader *l, const node *root) {
     const lake *model = l->lake;
     const char *from = lake_delivered_to(model);
-    if (!is_inside(l->arena, from, model->store) && !is_inside(l->arena, model->store, from))
+    if (!lake_place_inside(l->arena, from, model->store)
+        && !lake_place_inside(l->arena, model->store, from))
         return;
     const node *store = node_get(root, "store"), *land = node_get(root, "land");
     place at = store != NULL ? store->at : land != NULL ? land->at : root->at;
@@ -166,17 +140,17 @@ static void check_apart(loader *l, const node *root) {
 static void resolve_paths(loader *l) {
     lake *model = l->lake;
     arena *a = l->arena;
-    model->land = place_of(a, model->dir, model->land);
-    if (strstr(model->land, "://") != NULL) {
+    model->land = lake_place(a, model->dir, model->land);
+    if (lake_place_is_bucket(model->land)) {
         model->land_bucket = model->land;
         model->land = path_join(a, model->dir, ".weir/land");
     }
-    model->store = place_of(a, model->dir, model->store);
-    model->ledger = place_of(a, model->dir, model->ledger);
+    model->store = lake_place(a, model->dir, model->store);
+    model->ledger = lake_place(a, model->dir, model->ledger);
     for (size_t i = 0; i < model->layer_count; i++) {
         lake_layer *layer = &model->layers[i];
         layer->has_own_store = layer->store != NULL;
-        layer->store = layer->has_own_store ? place_of(a, model->dir, layer->store)
+        layer->store = layer->has_own_store ? lake_place(a, model->dir, layer->store)
                                             : path_join(a, model->store, layer->name);
     }
 }

@@ -11,7 +11,7 @@
 #include "land/record.h"
 #include "land/recover.h"
 #include "land/report.h"
-#include "land/spool.h"
+#include "store/spool.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -77,7 +77,7 @@ static status ask(readmitting *m, returning *r, question *answer, error *err) {
     if (r->at.kind.format == FORMAT_OPAQUE)
         return check_opaque(c, &r->at, a, err);
     spool held = {0};
-    TRY(spool_open(c, c->quarantine, r->named.object, a, &held, err));
+    TRY(spool_open(c->temp_dir, c->quarantine, r->named.object, a, &held, err));
     status asked = answer(c, &r->at, held.path, a, err);
     spool_close(&held);
     return asked;
@@ -203,7 +203,8 @@ static status copy(readmitting *m, returning *r, error *err) {
     int64_t bytes = 0;
     const char *from = store_url(c->quarantine, m->decision.arena, r->named.object);
     spool held = {0};
-    status opened = spool_open(c, c->quarantine, r->named.object, m->decision.arena, &held, err);
+    status opened =
+        spool_open(c->temp_dir, c->quarantine, r->named.object, m->decision.arena, &held, err);
     if (opened != OK && opened != E_NOT_FOUND)
         return opened;
     int fd = opened == OK ? open(held.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;

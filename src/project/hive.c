@@ -179,30 +179,42 @@ static status project_locked(const projecting *h, int64_t since, project_result 
     }
 }
 
-static status project_table(const project_context *c, size_t index, project_result *ret,
-                            error *err) {
+static status project_table(const project_context *c, size_t index, int64_t since,
+                            project_result *ret, error *err) {
     ARENA_AUTO a = arena_new();
     CLEANUP(lock_free) int lock = -1;
     const lake_table *t = c->lake->tables[index];
     projecting h = {
         .c = c, .table = t, .store = c->layers[t->layer], .id = c->tables[index].id, .arena = a};
     TRY(lock_take(h.store, t->name, &lock, err));
-    return project_locked(&h, c->tables[index].projected_seq, ret, err);
+    return project_locked(&h, since, ret, err);
+}
+
+static bool is_projected(const lake_table *t) {
+    return !t->source && t->projection != PROJECTION_NONE;
 }
 
 status project_all(const project_context *c, project_result *ret, error *err) {
     project_result result = {0};
     for (size_t i = 0; i < c->lake->table_count; i++) {
-        const lake_table *t = c->lake->tables[i];
         int64_t changed = 0, projected = 0;
-        if (t->source || t->projection == PROJECTION_NONE)
+        if (!is_projected(c->lake->tables[i]))
             continue;
         TRY(ledger_projection_state(c->ledger, c->tables[i].id, &changed, &projected, err));
         if (changed <= projected)
             continue;
-        TRY(project_table(c, i, &result, err));
+        TRY(project_table(c, i, c->tables[i].projected_seq, &result, err));
         crash_point("project.recorded");
     }
+    *ret = result;
+    return OK;
+}
+
+status project_anew(const project_context *c, project_result *ret, error *err) {
+    project_result result = {0};
+    for (size_t i = 0; i < c->lake->table_count; i++)
+        if (is_projected(c->lake->tables[i]))
+            TRY(project_table(c, i, 0, &result, err));
     *ret = result;
     return OK;
 }

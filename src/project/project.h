@@ -33,6 +33,9 @@ CHECKED status project_all(const project_context *c, project_result *ret, error 
  * manifest; where nothing is projected, what would be the directory. */
 char *project_address(const lake *l, const lake_table *t, const char *partition, arena *a);
 
+/* The same from nothing, whatever was projected elsewhere: for a store that shows none of it. */
+CHECKED status project_anew(const project_context *c, project_result *ret, error *err);
+
 /* A manifest's place below the layer's store, and what is in it: one address per line, as the
  * engine would open the file. */
 char *project_manifest_key(const char *short_name, const char *partition, arena *a);

@@ -4,7 +4,7 @@ import os
 import time
 
 from crashlake import FIRST, SECOND, CrashLake, base_lake, content, sales, tree
-from harness import NOW
+from harness import NOW, remove_tree
 
 LATER = NOW + 1000
 OLD = 2 * 24 * 3600  # seconds: garbage for gc
@@ -161,6 +161,30 @@ class Care(Scenario):
         lake.run(LATER + 2, **environment)
 
 
+class Move(Scenario):
+    """Heals by copying again; then the lake is in the other place, and the old one is gone. What
+    was cut off cannot be opened."""
+
+    def move(self, lake):
+        definition = lake.dir / "lake.yaml"
+        definition.write_text(f"{definition.read_text()}store: {self.args[-1]}\n")
+
+    def heal(self, lake, **environment):
+        other = lake.dir / self.args[-1]
+        is_whole = (other / ".weir" / "lake.json").exists()
+        before = (lake.dir / "lake.yaml").read_text()
+        self.move(lake)
+        code, said = lake.call("status", **environment)
+        if (code == 0) != is_whole:
+            raise AssertionError(f"exit {code}, a copy that was marked: {is_whole}\n{said}")
+        (lake.dir / "lake.yaml").write_text(before)
+        super().heal(lake, **environment)
+        self.move(lake)
+        remove_tree(lake.store)
+        lake.store = other
+        lake.run(LATER + 2, **environment)
+
+
 def newest_run(lake):
     return lake.rows("SELECT id FROM run WHERE verb = 'run' ORDER BY started DESC LIMIT 1")[0][0]
 
@@ -177,4 +201,5 @@ ADMIT_REFUSED = Care(refused, "readmit", "--accept-anyway", "--reason", "real", 
 ACCEPT = Care(recoded, "accept", "--reason", "next year", "gold.total")
 DROP = Care(orphaned, "drop", "--reason", "over", "gold.city")
 ADOPT = Care(with_strangers, "fsck", "--fast", "--adopt")
+MOVE = Move(corrected, "store", "copy", "data", "other")
 REMAKE = Care(without_ledger, "ledger", "rebuild")

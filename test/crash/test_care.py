@@ -7,8 +7,8 @@ from pathlib import Path
 
 from crashlake import CRASHED, CrashTest, content, directories, garbage, tree
 from harness import remove_tree
-from scenarios import (ACCEPT, ADMIT_REFUSED, ADOPT, DROP, LATER, READMIT, RELEASE, REMAKE, REPAIR,
-                       UNDO, WITHDRAW)
+from scenarios import (ACCEPT, ADMIT_REFUSED, ADOPT, DROP, LATER, MOVE, READMIT, RELEASE, REMAKE,
+                       REPAIR, UNDO, WITHDRAW)
 from test_walk import cases, first_cases, passages
 
 HELD = "SELECT tbl, partition, run FROM hold ORDER BY 1, 2"
@@ -54,6 +54,9 @@ class CutOff(CrashTest):
 
     def test_readmit_of_what_was_refused(self):
         self.walk(ADMIT_REFUSED)
+
+    def test_a_copy_of_the_store(self):
+        self.walk(MOVE)
 
     def test_accept(self):
         self.walk(ACCEPT)

@@ -8,7 +8,7 @@ from collections import Counter
 
 from crashlake import CRASHED, KILLED, CrashTest, garbage
 from harness import REPOSITORY, remove_tree
-from scenarios import BIRTH, COLLECT, REMAKE, RUN
+from scenarios import BIRTH, COLLECT, MOVE, REMAKE, RUN
 
 PASSAGES_MAX = 2  # of one point, besides the last; of these, all:
 ALL_PASSAGES = ("ledger.committing", "ledger.committed")
@@ -106,7 +106,7 @@ class Leaves(Walk):
             lake = self.base.copy(self.top / "case")
             yield from (p for p in passages(RUN, lake, prior) if p == point)
             remove_tree(lake.dir)
-        for scenario in (BIRTH, COLLECT, REMAKE):
+        for scenario in (BIRTH, COLLECT, REMAKE, MOVE):
             lake = scenario.make(self.top / "case")
             yield from passages(scenario, lake)
             remove_tree(lake.dir)

@@ -5,6 +5,7 @@ service's, an object is a file below it, so that tests look at buckets as at fol
 """
 import contextlib
 import ctypes
+import hmac
 import os
 import shutil
 import signal
@@ -12,7 +13,11 @@ import socket
 import subprocess
 import tempfile
 import time
+from datetime import datetime, timezone
+from hashlib import sha256
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import quote
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ACCESS_KEY, SECRET_KEY = "weir-test", "weir-canary-3f9c1d"
@@ -67,6 +72,21 @@ def variables(port):
             "AWS_EC2_METADATA_DISABLED": "true"}
 
 
+def signed(path, headers):
+    """Signature Version 4 of a HEAD without a query."""
+    day, names = headers["x-amz-date"][:8], ";".join(sorted(headers))
+    scope = f"{day}/us-east-1/s3/aws4_request"
+    request = "\n".join(["HEAD", path, "", *(f"{k}:{headers[k]}" for k in sorted(headers)), "",
+                         names, headers["x-amz-content-sha256"]])
+    text = "\n".join(["AWS4-HMAC-SHA256", headers["x-amz-date"], scope,
+                      sha256(request.encode()).hexdigest()])
+    key = f"AWS4{SECRET_KEY}".encode()
+    for part in (*scope.split("/"), text):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return (f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{scope}, SignedHeaders={names}, "
+            f"Signature={key.hex()}")
+
+
 class Gateway:
     """Started when made. folder: one folder below per bucket."""
 
@@ -102,6 +122,20 @@ class Gateway:
             return []
         fields = [line.split(" ") for line in self.log.read_text(errors="replace").splitlines()]
         return [(f[7], f[8]) for f in fields if len(f) > 8]
+
+    def head(self, key, name=BUCKET):
+        """What the service tells of an object: headers, their names in lower case."""
+        path, moment = f"/{name}/{quote(key)}", datetime.now(timezone.utc)
+        headers = {"host": f"127.0.0.1:{self.port}",
+                   "x-amz-content-sha256": sha256(b"").hexdigest(),
+                   "x-amz-date": f"{moment:%Y%m%dT%H%M%SZ}"}
+        asked = HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS_MAX)
+        asked.request("HEAD", path, headers={**headers, "authorization": signed(path, headers)})
+        answer = asked.getresponse()
+        asked.close()
+        if answer.status != 200:
+            raise AssertionError(f"HEAD {path}: {answer.status}")
+        return {k.lower(): v for k, v in answer.getheaders()}
 
     def unfinished_uploads(self, name=BUCKET):
         top = self.folder / name / ".sgwtmp" / "multipart"

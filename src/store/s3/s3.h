@@ -60,7 +60,7 @@ CHECKED status s3_begin(s3 *s, const s3_request *request, const char *doing, are
 CHECKED status s3_finish(s3_pending *p, http_reply **ret, error *err);
 void s3_drop(s3_pending *p); /* NULL and what is finished are allowed */
 
-/* What an object is noted with. NULL: nothing of that. A name that is too long for S3 is left out. */
+/* What an object is noted with. NULL: nothing of that. A name too long for S3 is left out. */
 void s3_note(arena *a, s3_pairs *headers, const char *name, const char *sha256);
 
 char *s3_full_key(const s3 *s, arena *a, const char *key);

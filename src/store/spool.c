@@ -1,4 +1,4 @@
-#include "land/spool.h"
+#include "store/spool.h"
 
 #include "base/path.h"
 
@@ -6,11 +6,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static status make_folder(const land_context *c, arena *a, char **ret, error *err) {
-    char *folder = path_join(a, c->temp_dir, "spool-XXXXXX");
-    TRY(dir_make(c->temp_dir, err));
+static status make_folder(const char *temp_dir, arena *a, char **ret, error *err) {
+    char *folder = path_join(a, temp_dir, "spool-XXXXXX");
+    TRY(dir_make(temp_dir, err));
     if (mkdtemp(folder) == NULL)
-        return error_set_errno(err, errno, "cannot make a folder in \"%s\"", c->temp_dir);
+        return error_set_errno(err, errno, "cannot make a folder in \"%s\"", temp_dir);
     *ret = folder;
     return OK;
 }
@@ -26,14 +26,14 @@ static status fetch(store *in, const char *key, const char *path, error *err) {
     return got;
 }
 
-status spool_open(const land_context *c, store *in, const char *key, arena *a, spool *ret,
+status spool_open(const char *temp_dir, store *in, const char *key, arena *a, spool *ret,
                   error *err) {
     char *folder = NULL;
     if (store_has(in, STORE_LOCAL_PATH)) {
         *ret = (spool){.path = store_url(in, a, key)};
         return OK;
     }
-    TRY(make_folder(c, a, &folder, err));
+    TRY(make_folder(temp_dir, a, &folder, err));
     spool s = {.path = path_join(a, folder, path_name(key)), .folder = folder};
     status got = fetch(in, key, s.path, err);
     if (got == OK)

@@ -2,10 +2,10 @@
  *
  * In a store of local paths it is the object itself; else a copy in the folder for temporary files.
  * Not for reading table data: the engine reads objects where they are. */
-#ifndef WEIR_LAND_SPOOL_H
-#define WEIR_LAND_SPOOL_H
+#ifndef WEIR_STORE_SPOOL_H
+#define WEIR_STORE_SPOOL_H
 
-#include "land/land.h"
+#include "store/store.h"
 
 typedef struct spool {
     const char *path;   /* absolute */
@@ -13,7 +13,7 @@ typedef struct spool {
 } spool;
 
 /* The copy's name ends as the key does. E_NOT_FOUND. */
-CHECKED status spool_open(const land_context *c, store *in, const char *key, arena *a, spool *ret,
+CHECKED status spool_open(const char *temp_dir, store *in, const char *key, arena *a, spool *ret,
                           error *err);
 void spool_close(spool *s); /* also for a zeroed one */
 
