@@ -6,7 +6,7 @@
 PREFIX ?= /usr/local
 export DUCKDB_ROOT PREFIX DESTDIR
 
-.PHONY: help demo test nightly lint install build asan bench format clean
+.PHONY: help demo test places nightly lint install build asan bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: ## two weeks of city traffic, from delivered files to queried tables
 
 test: ## unit, end-to-end and crash tests, under sanitizers
 	@scripts/test
+
+places: ## the end-to-end tests over a bucket, and over a bucket and PostgreSQL
+	@scripts/places
 
 nightly: ## what takes long: thousands of kills, a minute of stress, 500 random lakes
 	@scripts/nightly

@@ -49,3 +49,37 @@ build() {
     fi
     step "build-$1" "build $dir" ninja -C "$dir"
 }
+
+# under_test: what the tests run, and how its sanitizers speak.
+under_test() {
+    export WEIR=$PWD/build/test/src/weir
+    export WEIR_ORACLE=$PWD/build/test/test/harness/oracle
+    export ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1
+    export UBSAN_OPTIONS=print_stacktrace=1
+    export LSAN_OPTIONS=suppressions=$PWD/test/lsan.supp:print_suppressions=0
+}
+
+# quick_processes: whole processes need not be searched for leaks as well, nor remember for each
+# allocation where it was asked for (malloc_context_size=30 tells again): under DuckDB that is a
+# third of the time.
+quick_processes() {
+    export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0:malloc_context_size=1:quarantine_size_mb=4
+}
+
+# logged NAME COMMAND...: its output in build/log/NAME.log, too, and there alone the line that sums
+# it up: the last line of all is the one to be read. Its exit code goes to NAME.code.
+logged() {
+    local code=0
+    rm -f "build/log/$1.code"
+    "${@:2}" 2>&1 | tee "build/log/$1.log" |
+        sed -u '/^[0-9]* passed, [0-9]* failed, [0-9]* skipped$/d' || code=$?
+    printf '%s\n' "$code" >"build/log/$1.code"
+}
+
+# sum_up NAME LOG...: one line for all, which is also the last one of build/log/NAME.log.
+sum_up() {
+    local name=$1
+    logged "$name" python3 test/summary.py "${@:2}"
+    tail -n 1 "build/log/$name.log"
+    return "$(cat "build/log/$name.code")"
+}

@@ -1,9 +1,10 @@
 """Sum up a test run: what failed, then one line `N passed, N failed, N skipped`.
 
-    summary.py UNIT_LOG [NAME LOG EXIT_CODE]…
+    summary.py LOG…
 
-UNIT_LOG is Meson's testlog.json, whose programs print cmocka's report; a program without one (it
-crashed, or is no cmocka test) counts as one test. Each LOG ends with a line of the form above.
+NAME.json is Meson's testlog, whose programs print cmocka's report; a program without one (it
+crashed, or is no cmocka test) counts as one test. NAME.log ends with a line of the form above, as
+this program's own output does, and NAME.code beside it has the exit code.
 """
 import json
 import re
@@ -42,17 +43,20 @@ def unit_tests(log):
     return total if lines else (0, 1, 0)
 
 
-def other_tests(log, exit_code):
+def other_tests(log):
     """Counts of the last closing line; no line, or a bad exit without a failure, is a failure."""
-    closing = CLOSING.findall(log.read_text(encoding="utf-8", errors="replace"))
+    code = log.with_suffix(".code")
+    exit_code = int(code.read_text(encoding="ascii")) if code.exists() else 1
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    closing = CLOSING.findall(text)
     passed, failed, skipped = (int(n) for n in closing[-1]) if closing else (0, 1, 0)
     return passed, max(failed, 1 if exit_code else 0), skipped
 
 
 def main():
-    kinds = {"unit": unit_tests(Path(sys.argv[1]))}
-    for i in range(2, len(sys.argv), 3):
-        kinds[sys.argv[i]] = other_tests(Path(sys.argv[i + 1]), int(sys.argv[i + 2]))
+    logs = [Path(name) for name in sys.argv[1:]]
+    kinds = {log.stem: unit_tests(log) if log.suffix == ".json" else other_tests(log)
+             for log in logs}
     for name, counts in kinds.items():
         print("%s: %d ok, %d not ok, %d left out" % (name, *counts))
     passed, failed, skipped = (sum(counts) for counts in zip(*kinds.values()))

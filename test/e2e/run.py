@@ -2,10 +2,9 @@
 """Run the end-to-end tests: run.py [NAME…], where a NAME is part of a test's id.
 
 WEIR names the binary. WEIR_TEST_STORE=s3 and WEIR_TEST_LEDGER=postgres choose where lakes are kept
-(places.py). Test classes run in at most two
-processes; tests of a class that says they are `apart`, because they share nothing, are each given
-to whoever is free. Failures are printed in full, then what took longest; the last line is
-`N passed, N failed, N skipped`.
+(places.py). Test classes run in at most two processes; tests of a class that says they are `apart`,
+because they share nothing, are each given to whoever is free. Failures are printed in full, then
+what took longest; the last line is `N passed, N failed, N skipped`.
 """
 import importlib
 import multiprocessing
@@ -129,12 +128,17 @@ def tell_times(tests, groups):
 
 def main():
     sys.path.insert(0, str(HERE))
-    import places  # the path is only known now
+    import gateway  # the path is only known now
+    import places
     groups = discover(sys.argv[1:])
     if not groups:
         print("error: no test is called so\n0 passed, 1 failed, 0 skipped")
         return 1
     total, tests_took, groups_took = [0, 0, 0], [], []
+    if places.in_bucket() and not gateway.is_there():
+        print(f"no {gateway.program()}: scripts/setup test builds it, with Go\n"
+              f"0 passed, 0 failed, {sum(len(methods) for *_, methods in groups)} skipped")
+        return 0
     with places.served(), \
             multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:
         for *counts, told, tests, group in pool.imap_unordered(run_group, groups):
