@@ -7,6 +7,7 @@ Nothing here knows how Weir works inside: only the command line, the files and S
 """
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -270,6 +271,15 @@ class Lake:
 
     def lose_ledger(self):
         places.lose(self.dir)
+
+    def change_ledger(self, sql):
+        places.change_ledger(self.dir, sql)
+
+    def use_ledger_of(self, other):
+        """From now on, another lake's is this one's."""
+        text = (self.dir / "lake.yaml").read_text()
+        self.write("lake.yaml", re.sub(r"(?m)^ledger:.*\n", "", text).rstrip("\n")
+                   + f"\nledger: {places.location(other.dir)}\n")
 
     def has_ledger(self, schema="weir"):
         return places.exists(self.dir, schema)

@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+import sqlite3
 import sys
 import unittest
 import uuid
@@ -146,7 +147,7 @@ def drop(lake_dir):
         lake_yaml = (Path(lake_dir) / "lake.yaml").read_text(errors="replace")
         database, prefix = database_of(lake_yaml), prefix_of(lake_yaml)
         if database is not None:
-            cluster.psql(server_folder(), f"DROP DATABASE {database} WITH (FORCE)")
+            cluster.psql(server_folder(), f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
         if prefix is not None:
             remove_tree(store_folder(prefix))
 
@@ -158,6 +159,36 @@ def lose(lake_dir):
         cluster.psql(server_folder(), "DROP SCHEMA IF EXISTS weir CASCADE", database)
     for path in (Path(lake_dir) / ".weir").glob("ledger.db*"):
         path.unlink()
+
+
+def change_ledger(lake_dir, sql):
+    """Carry a statement out in the ledger, behind Weir's back."""
+    database = database_of((Path(lake_dir) / "lake.yaml").read_text())
+    if database is not None:
+        cluster.psql(server_folder(), f"SET search_path TO weir; {sql}", database)
+        return
+    with contextlib.closing(sqlite3.connect(Path(lake_dir) / ".weir" / "ledger.db")) as db, db:
+        db.execute(sql)
+
+
+def empty_ledger(lake_dir, but):
+    """All its tables but these lose all rows, whatever keys and triggers say."""
+    database = database_of((Path(lake_dir) / "lake.yaml").read_text())
+    if database is not None:
+        found = cluster.psql(server_folder(), "SELECT tablename FROM pg_tables WHERE schemaname = "
+                                              "'weir'", database)
+        emptied = "".join(f"DELETE FROM weir.{name}; " for name, in found if name not in but)
+        cluster.psql(server_folder(), f"SET session_replication_role TO replica; {emptied}",
+                     database)
+        return
+    with contextlib.closing(sqlite3.connect(Path(lake_dir) / ".weir" / "ledger.db")) as db, db:
+        found = db.execute("SELECT type, name FROM sqlite_master WHERE type IN ('table', 'trigger')"
+                           " AND name NOT LIKE 'sqlite%' ORDER BY type DESC").fetchall()
+        for kind, name in found:
+            if kind == "trigger":
+                db.execute(f"DROP TRIGGER {name}")
+            elif name not in but:
+                db.execute(f"DELETE FROM {name}")
 
 
 def location(lake_dir):

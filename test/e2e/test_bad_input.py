@@ -8,8 +8,8 @@ import threading
 import unittest
 from pathlib import Path
 
+import places
 from harness import NOW, LakeTest, clean_environment, local_only, weir_path
-from places import needs_ledger_file
 from sales import RAW, SILVER, raw_only, rows, sales
 
 GOOD = rows("2024-05-01,A,1", "2024-05-02,B,2")
@@ -235,7 +235,6 @@ class FullDiskTest(LakeTest):
     files = sales()
 
     @local_only("the disk of a bucket is the service's")
-    @needs_ledger_file
     def test_a_full_disk_loses_nothing_and_heals(self):
         body = rows(*(f"2024-05-{1 + n % 28:02},{hashlib.md5(str(n).encode()).hexdigest()},{n}"
                       for n in range(60000)))
@@ -295,16 +294,54 @@ class FullDiskTest(LakeTest):
         self.assertEqual(sha256(kept.read_bytes()), sha256(body.encode()))
 
 
-@needs_ledger_file
-class LedgerTest(LakeTest):
+class RefusedLedgerTest(LakeTest):
+    """A ledger that is none, or not the lake's: refused, and nothing is taken."""
     files = sales()
 
     def setUp(self):
         super().setUp()
         self.lake.deliver("sales/a.csv", GOOD)
         self.lake.run(NOW)
-        self.ledger = self.lake.dir / ".weir" / "ledger.db"
         self.waiting = self.lake.deliver("sales/b.csv", rows("2024-05-03,A,1"))
+
+    def assert_refused(self, code, *words):
+        for verb in (("run", "--now", NOW + 1), ("status",)):
+            result = self.lake.call(*verb, "-o", "json")
+            self.assertEqual(result.code, code, result)
+            self.assert_error(result, *words)
+        self.assertTrue(self.waiting.exists())
+
+
+class LedgerTest(RefusedLedgerTest):
+    def test_the_ledger_of_another_lake_is_refused(self):
+        other = self.new_lake(sales())
+        other.run(NOW)
+        self.lake.use_ledger_of(other)
+        before = other.ledger_rows()
+        self.assert_refused(2, "ledger")
+        self.assertEqual(other.ledger_rows(), before)
+
+    def test_a_store_without_its_ledger_is_refused(self):
+        self.lake.lose_ledger()
+        result = self.lake.call("run", "-o", "json")
+        self.assertEqual(result.code, 2, result)
+        self.assert_error(result, "ledger")
+        self.assertTrue(self.waiting.exists())
+        self.assertEqual(len(self.lake.raw_files("raw.sales")), 1)
+
+    def test_a_ledger_of_a_newer_weir_is_refused(self):
+        self.lake.change_ledger("UPDATE weir_schema SET version = version + 1000"
+                                if places.on_postgres() else "PRAGMA user_version = 1000")
+        self.assert_refused(2, "newer")
+
+
+@places.needs_ledger_file
+class LedgerFileTest(RefusedLedgerTest):
+    """The same of its file, which stays as it is."""
+
+    def setUp(self):
+        super().setUp()
+        self.ledger = self.lake.dir / ".weir" / "ledger.db"
 
     def replace_ledger(self, body):
         for path in self.ledger.parent.glob("ledger.db-*"):
@@ -313,11 +350,7 @@ class LedgerTest(LakeTest):
 
     def assert_refused(self, code, *words):
         before = self.ledger.read_bytes()
-        for verb in (("run", "--now", NOW + 1), ("status",)):
-            result = self.lake.call(*verb, "-o", "json")
-            self.assertEqual(result.code, code, result)
-            self.assert_error(result, *words)
-        self.assertTrue(self.waiting.exists())
+        super().assert_refused(code, *words)
         self.assertEqual(self.ledger.read_bytes(), before)
 
     def test_text_is_not_a_ledger(self):
@@ -332,36 +365,6 @@ class LedgerTest(LakeTest):
             other.execute("PRAGMA user_version = 3")
         other.close()
         self.assert_refused(2, "ledger.db")
-
-    def test_a_ledger_of_a_newer_weir_is_refused(self):
-        done = sqlite3.connect(self.ledger)
-        (schema,) = done.execute("PRAGMA user_version").fetchone()
-        if not schema:
-            done.close()
-            self.skipTest("the schema's number is kept elsewhere")
-        done.execute(f"PRAGMA user_version = {schema + 1000}")
-        done.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        done.close()
-        self.assert_refused(2, "newer")
-
-    def test_the_ledger_of_another_lake_is_refused(self):
-        other = self.new_lake(sales())
-        other.run(NOW)
-        done = sqlite3.connect(other.dir / ".weir" / "ledger.db")
-        done.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        done.close()
-        self.replace_ledger((other.dir / ".weir" / "ledger.db").read_bytes())
-        self.assert_refused(2, "ledger")
-
-    def test_a_store_without_its_ledger_is_refused(self):
-        self.ledger.unlink()
-        for path in self.ledger.parent.glob("ledger.db-*"):
-            path.unlink()
-        result = self.lake.call("run", "-o", "json")
-        self.assertEqual(result.code, 2, result)
-        self.assert_error(result, "ledger")
-        self.assertTrue(self.waiting.exists())
-        self.assertEqual(len(self.lake.raw_files("raw.sales")), 1)
 
     def test_a_ledger_that_can_only_be_read(self):
         lake = NobodysLake.make(self)

@@ -1,13 +1,12 @@
 """Care: looking back, undoing, keeping, checking and cleaning what the lake has."""
 import os
 import shutil
-import sqlite3
 import subprocess
 import unittest
 
+import places
 from harness import (LAKE_YAML, NOW, LakeTest, clean_environment, local_only, oracle,
                      weir_path)
-from places import needs_ledger_file
 from sales import rows, sales
 
 DAY = "day=2024-05-01"
@@ -310,20 +309,10 @@ class GcTest(CareTest):
         self.assertFalse((self.lake.store / "silver" / ".weir" / "project" / "silver.sales" /
                           "x").exists())
 
-    @needs_ledger_file
     def test_a_ledger_that_knows_nothing_removes_nothing(self):
         before = self.objects()
-        ledger = sqlite3.connect(self.lake.dir / ".weir" / "ledger.db")
-        tables = [name for name, in ledger.execute("SELECT name FROM sqlite_master WHERE type = "
-                                                   "'table' AND name NOT LIKE 'sqlite%'")]
-        with ledger:
-            for name, in ledger.execute("SELECT name FROM sqlite_master WHERE type = "
-                                        "'trigger'").fetchall():
-                ledger.execute(f"DROP TRIGGER {name}")
-            for name in tables:
-                if name not in ("lake", "tbl", "generation", "code", "edge", "migration"):
-                    ledger.execute(f"DELETE FROM {name}")
-        ledger.close()
+        places.empty_ledger(self.lake.dir, but=("lake", "tbl", "generation", "code", "edge",
+                                                "weir_schema"))
         result = self.lake.weir("gc", "-o", "json", expect=2)
         self.assert_error(result, "weir ledger rebuild")
         self.assertEqual(self.objects(), before)
@@ -524,7 +513,6 @@ class DiffTest(CareTest):
 
 
 class DoctorTest(CareTest):
-    @needs_ledger_file
     def test_a_sound_lake_and_its_troubles(self):
         told = self.lake.json("doctor")
         self.assertTrue(told["ok"], told)
@@ -532,7 +520,10 @@ class DoctorTest(CareTest):
         self.lake.weir("doctor")
         self.assertEqual(self.lake.state(), before)
         self.lake.land.rename(self.lake.dir / "elsewhere")
-        (self.lake.dir / ".weir" / "ledger.db").write_bytes(b"nonsense" * 1000)
+        if places.on_postgres():
+            self.lake.change_ledger("DROP TABLE lake CASCADE")
+        else:
+            (self.lake.dir / ".weir" / "ledger.db").write_bytes(b"nonsense" * 1000)
         told = self.lake.json("doctor", expect=1)
         self.assertEqual({c["check"] for c in told["checks"] if c["state"] == "problem"},
                          {"ledger", "land"})

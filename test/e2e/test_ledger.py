@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 
-from harness import NOW, LakeTest, clean_environment, definition, weir_path
+from harness import NOW, LakeTest, clean_environment, definition, sql_text, weir_path
 from places import needs_ledger_file
 
 FILES = definition(
@@ -276,14 +276,11 @@ class LedgerTest(LakeTest):
         self.assertEqual(self.what_counts(), kept)
         self.assert_nothing_is_built(self.lake.run(NOW + 300))
 
-    @needs_ledger_file
     def test_an_entry_left_in_the_outbox_is_exported_by_the_next_run(self):
         self.live()
         newest = sorted(self.journal.iterdir())[-1]
-        with sqlite3.connect(self.ledger) as db:  # as if killed right before the export
-            db.execute("INSERT INTO outbox VALUES (?, ?)",
-                       (int(newest.stem), newest.read_text(encoding="utf-8")))
-        db.close()
+        entry = sql_text(newest.read_text(encoding="utf-8"))  # as if killed right before the export
+        self.lake.change_ledger(f"INSERT INTO outbox VALUES ({int(newest.stem)}, {entry})")
         newest.unlink()
         self.lake.weir("status")
         self.assertFalse(newest.exists())
