@@ -44,6 +44,12 @@ const char *const CRASH_POINTS[] = {
     "build.sealed",       /* a file of it is durable and read-only */
     "build.synced",       /* the names of all of them are durable */
     "build.kept",         /* the results of a job would be found again */
+    "share.offered",      /* other hosts may build a job, or have answered */
+    "share.taken",        /* what another host answered is staged */
+    "help.claimed",       /* a job of another host's run is this one's */
+    "help.sent",          /* … and with the worker */
+    "help.sealed",        /* what it made is durable */
+    "help.answered",      /* the run may know */
     "build.staged",       /* a table is staged as a whole */
     "build.committed",    /* all tables are current */
     "project.cleared",    /* nothing is aside */

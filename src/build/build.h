@@ -39,6 +39,7 @@ typedef struct build_context {
     const log *log;
     const char *run; /* run id */
     const char *who;
+    const char *host;   /* this process, for people; others may help it. NULL: it builds alone */
     int64_t started_us; /* of the run, or --now */
     int64_t fence;      /* of the lease "run" */
     bool retry_failed;
@@ -69,6 +70,13 @@ typedef struct build_unconfirmed {
 } build_unconfirmed;
 typedef VEC(build_unconfirmed) build_unconfirmeds;
 
+/* Who carried out jobs of a run: a process of this host or of another. */
+typedef struct build_builder {
+    const char *host;
+    int64_t jobs, partitions;
+} build_builder;
+typedef VEC(build_builder) build_builders;
+
 typedef struct build_result {
     int64_t built, reused, unchanged, emptied;
     int64_t rows, bytes; /* written */
@@ -79,6 +87,7 @@ typedef struct build_result {
     build_blockeds later;           /* left for a later run */
     build_blockeds held;            /* something they read changed, but they are held */
     build_unconfirmeds unconfirmed; /* above the limits: left as it is */
+    build_builders builders;        /* by their first job; empty when nothing had to be built */
 } build_result;
 
 /* Turn changes since the bookmarks into marks; computes feeds that are not known yet. Quick when
@@ -126,6 +135,18 @@ CHECKED status build_force_marks(const build_context *c, const build_force *f, a
                                  build_forced *ret, error *err);
 /* These rebuilds came to their end. */
 CHECKED status build_force_done(const build_context *c, const strings *runs, error *err);
+
+/* What a helper did. */
+typedef struct build_helped {
+    int64_t jobs, partitions;
+    int64_t failed; /* jobs, among those */
+} build_helped;
+/* Build what the run c->run, which another process carries out, offers, until it is over. helper:
+ * an id that is renewed meanwhile (ledger_helper_renew). Needs no lease; c->tables are those of the
+ * run's definition. What was begun and is not wanted any more is removed, also on failure.
+ * E_FOREIGN: the run's engine is another. *ret is added to. */
+CHECKED status build_help(const build_context *c, const char *helper, build_helped *ret,
+                          error *err);
 
 /* Remove what killed runs left behind in the stores. Only objects that were recorded as pending
  * and are in no version. Call it holding the lease. */

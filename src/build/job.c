@@ -6,8 +6,15 @@ char *job_prefix(const build_context *c, const lake_table *t, arena *a) {
     return arena_printf(a, ".weir/objects/%s/%s/", t->name, c->run);
 }
 
+/* "7", or "7-2": two that build the same job must not write over each other. */
+static char *job_name(const build_job *job, arena *a) {
+    if (job->attempt <= 1)
+        return arena_printf(a, "%" PRId64, job->number);
+    return arena_printf(a, "%" PRId64 "-%" PRId64, job->number, job->attempt);
+}
+
 char *job_folder(const build_state *s, const build_job *job, arena *a) {
-    return arena_printf(a, "%s%" PRId64 "/", job_prefix(s->c, job->table->table, a), job->number);
+    return arena_printf(a, "%s%s/", job_prefix(s->c, job->table->table, a), job_name(job, a));
 }
 
 static bool has_unit(const strmap *seen, const source_unit *unit, arena *a, const char **ret_key) {
@@ -130,7 +137,8 @@ static json_t *output_document(const build_state *s, const build_job *job) {
     const char *dir = job->dir;
     if (!dir)
         dir = store_url(s->c->layers[t->layer], s->arena, job_folder(s, job, s->arena));
-    char *stem = arena_printf(s->arena, "%s_%s_%" PRId64, t->short_name, s->c->run, job->number);
+    char *stem =
+        arena_printf(s->arena, "%s_%s_%s", t->short_name, s->c->run, job_name(job, s->arena));
     json_t *name = t->file_name && !job->whole ? json_string(t->file_name) : json_null();
     return json_pack("{s:s, s:s, s:I, s:o}", "dir", dir, "stem", stem, "target_bytes",
                      (json_int_t)t->file_target_bytes, "file_name", name);
@@ -157,17 +165,25 @@ static bool reads_window(const lake_table *t) {
     return false;
 }
 
+status job_place(const build_state *s, const build_job *job, json_t *document, error *err) {
+    if (!job->dir)
+        TRY(store_prepare(s->c->layers[job->table->table->layer], job_folder(s, job, s->arena),
+                          err));
+    json_object_set_new(document, "output", output_document(s, job));
+    return OK;
+}
+
 status job_document(const build_state *s, const build_job *job, json_t **ret, error *err) {
     const lake_table *t = job->table->table;
-    if (!job->dir)
-        TRY(store_prepare(s->c->layers[t->layer], job_folder(s, job, s->arena), err));
-    json_t *document = json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:b}", "op", "build", "table", t->name, "sql",
-        t->sql, "columns", columns_document(state_ledger_table(s, t)), "partition_by",
-        texts_document(&t->partition_by), "outside",
-        reads_window(t) || job->whole ? "drop" : "fail", "output", output_document(s, job), "maps",
-        feeds_maps(s->c->lake, t), "single_thread", t->order_sensitive ? 1 : 0);
-    status filled = fill_document(s, job, document, err);
+    json_t *document =
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:b}", "op", "build", "table", t->name,
+                  "sql", t->sql, "columns", columns_document(state_ledger_table(s, t)),
+                  "partition_by", texts_document(&t->partition_by), "outside",
+                  reads_window(t) || job->whole ? "drop" : "fail", "maps",
+                  feeds_maps(s->c->lake, t), "single_thread", t->order_sensitive ? 1 : 0);
+    status filled = job_place(s, job, document, err);
+    if (filled == OK)
+        filled = fill_document(s, job, document, err);
     if (filled != OK) {
         json_decref(document);
         return filled;

@@ -10,7 +10,9 @@ typedef struct build_job {
     staged_table *table;
     staged **partitions; /* borrowed, in order: a place is a partition's ordinal */
     size_t count;
-    int64_t number;  /* within the run and table: names its folder and files */
+    int64_t number;  /* within the run and table: names its folder and files … */
+    int64_t attempt; /* … with this one, from the second host on that tries; 0 and 1: the first */
+    bool own;        /* not for other hosts */
     const char *dir; /* absolute: write there; NULL: below the run's prefix in the store */
     bool whole; /* read all that the first partition's inputs have, unfiltered, and drop rows of
                         other partitions */
@@ -18,6 +20,10 @@ typedef struct build_job {
 
 /* Where a run stages what it makes for a table: a key prefix below the layer's store. */
 char *job_prefix(const build_context *c, const lake_table *t, arena *a);
+
+/* Name in a job's document where its output goes, and make the place. job_document has done so
+ * already; for a host that makes another's job, or makes it again. */
+CHECKED status job_place(const build_state *s, const build_job *job, json_t *document, error *err);
 
 /* The job's own folder below it, with '/' at its end. */
 char *job_folder(const build_state *s, const build_job *job, arena *a);

@@ -70,6 +70,11 @@ static ledger_stageds notes_of(const build_state *s, const build_job *job, const
     return all;
 }
 
+status kept_put(const build_state *s, const build_job *job, const json_t *result, error *err) {
+    const ledger_stageds all = notes_of(s, job, result);
+    return put_all(s->c, &all, err);
+}
+
 /* why: what was in the way of the note alone. */
 static status add_checked(const build_context *c, const ledger_stageds *all, error *why,
                           error *err) {

@@ -13,6 +13,10 @@
 CHECKED status kept_add(const build_state *s, const build_job *job, const json_t *result,
                         error *err);
 
+/* The same in an open transaction, for who has checked what its right to it is. */
+CHECKED status kept_put(const build_state *s, const build_job *job, const json_t *result,
+                        error *err);
+
 /* Is there a result under st's memo key? Then st is as if it were reused. */
 CHECKED status kept_find(const build_state *s, staged_table *table, staged *st, error *err);
 

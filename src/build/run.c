@@ -187,6 +187,7 @@ status build_stale(const build_context *c, const bool *selected, arena *a, build
     TRY(kept_drop_rest(c, selected, &dropped, err));
     if (any || dropped)
         TRY(build_recover(c, err));
+    result.builders = s.builders;
     *ret = result;
     return OK;
 }

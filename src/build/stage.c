@@ -2,96 +2,10 @@
 
 #include "base/crash.h"
 #include "build/kept.h"
-
-/* Many partitions share a pass, but not so many that one pass holds them all open or that a retry
- * after a failure repeats the world; fewer where time may run out between two jobs. */
-enum { JOB_PARTITIONS_MAX = 256, JOB_PARTITIONS_TIMED = 16 };
-
-typedef struct job_queue {
-    VEC(build_job *) jobs;
-    size_t next;
-} job_queue;
-
-static void add_job(build_state *s, job_queue *queue, staged_table *table, staged **partitions,
-                    size_t count) {
-    build_job *job = ARENA_NEW(s->arena, build_job);
-    *job = (build_job){
-        .table = table, .partitions = partitions, .count = count, .number = table->jobs++};
-    vec_push(s->arena, &queue->jobs, job);
-}
-
-static size_t partitions_per_job(const build_state *s, const lake_table *t) {
-    if (!lake_builds_together(t))
-        return 1;
-    return s->deadline_us != 0 ? JOB_PARTITIONS_TIMED : JOB_PARTITIONS_MAX;
-}
-
-static void reverse(job_queue *queue) {
-    for (size_t i = 0, j = queue->jobs.count; i + 1 < j; i++, j--) {
-        build_job *first = queue->jobs.items[i];
-        queue->jobs.items[i] = queue->jobs.items[j - 1];
-        queue->jobs.items[j - 1] = first;
-    }
-}
-
-static void fill_queue(build_state *s, staged_table *table, job_queue *queue) {
-    size_t most = partitions_per_job(s, table->table);
-    staged_list pending = {0};
-    for (size_t i = 0; i < table->partitions.count; i++)
-        if (table->partitions.items[i]->outcome == OUTCOME_PENDING)
-            vec_push(s->arena, &pending, table->partitions.items[i]);
-    s->planned += pending.count;
-    for (size_t from = 0; from < pending.count; from += most) {
-        size_t count = pending.count - from < most ? pending.count - from : most;
-        add_job(s, queue, table, &pending.items[from], count);
-    }
-    if (s->c->scope && s->c->scope->bounds && s->c->scope->bounds->newest_first)
-        reverse(queue);
-}
-
-/* A run does something, however little time it has. */
-static bool is_late(const build_state *s) {
-    return s->deadline_us != 0 && s->done > 0 && clock_monotonic_us(s->c->clock) >= s->deadline_us;
-}
-
-static void leave_rest(build_state *s, job_queue *queue) {
-    for (; queue->next < queue->jobs.count; queue->next++) {
-        const build_job *job = queue->jobs.items[queue->next];
-        for (size_t i = 0; i < job->count; i++)
-            stage_leave(s, job->table->table, job->partitions[i]);
-    }
-}
-
-/* Would the partitions of a job fare better one by one? Not when the disk is full or the store is
- * gone; one missing file concerns only those that read it. */
-static bool worth_splitting(status failed) {
-    return failed == E_DATA || failed == E_ENGINE || failed == E_DEFINITION || failed == E_CHECK
-           || failed == E_NOT_FOUND;
-}
-
-static bool ends_the_run(status failed) {
-    return failed == E_INTERRUPTED || failed == E_FOREIGN || failed == E_BUSY;
-}
-
-static void split_or_fail(build_state *s, job_queue *queue, const build_job *job,
-                          const error *why) {
-    job->table->garbage = true;
-    if (job->count > 1 && worth_splitting(why->kind)) {
-        size_t half = job->count / 2;
-        add_job(s, queue, job->table, job->partitions, half);
-        add_job(s, queue, job->table, job->partitions + half, job->count - half);
-        return;
-    }
-    for (size_t i = 0; i < job->count; i++) {
-        stage_fail(s, job->table->table, job->partitions[i], why);
-        job->partitions[i]->changed = false;
-        job->partitions[i]->feeds = (unit_feeds){0};
-        s->done++;
-    }
-}
+#include "build/share.h"
 
 static status submit_one(build_state *s, job_queue *queue, error *err) {
-    build_job *job = queue->jobs.items[queue->next++];
+    build_job *job = queue_first(queue);
     JSON_AUTO document = NULL;
     error why = {0};
     status sent = job_document(s, job, &document, &why);
@@ -100,17 +14,12 @@ static status submit_one(build_state *s, job_queue *queue, error *err) {
     crash_point("build.sent");
     if (sent == OK)
         return OK;
-    if (ends_the_run(sent)) {
+    if (build_is_over(sent)) {
         *err = why;
         return sent;
     }
-    split_or_fail(s, queue, job, &why);
+    queue_split_or_fail(queue, job, &why);
     return OK;
-}
-
-static void show_progress(const build_state *s, const lake_table *t) {
-    if (s->c->progress)
-        s->c->progress(s->c->progress_state, t->name, s->done, s->planned);
 }
 
 static status take_one(build_state *s, job_queue *queue, error *err) {
@@ -124,33 +33,56 @@ static status take_one(build_state *s, job_queue *queue, error *err) {
         done = job_take(s, job, result, &why);
     if (done == OK)
         done = kept_add(s, job, result, &why);
-    if (!job || ends_the_run(done)) {
+    if (!job || build_is_over(done)) {
         if (err)
             *err = why;
         return done;
     }
     if (done != OK)
-        split_or_fail(s, queue, job, &why);
+        queue_split_or_fail(queue, job, &why);
     else
-        s->done += job->count;
-    show_progress(s, job->table->table);
+        queue_done(queue, job, s->c->host);
+    return OK;
+}
+
+/* A run does something, however little time it has. */
+static bool is_late(const build_state *s) {
+    return s->deadline_us != 0 && s->done > 0 && clock_monotonic_us(s->c->clock) >= s->deadline_us;
+}
+
+/* Something that a worker here or another host has, with a look at all of them now and then. */
+static status wait_for_one(build_state *s, job_queue *queue, const share *others, error *err) {
+    bool ready = true;
+    if (share_is_open(others))
+        TRY(engine_ready(s->c->engine, SHARE_LOOK_MS, &ready, err));
+    return ready ? take_one(s, queue, err) : OK;
+}
+
+static status step(build_state *s, job_queue *queue, share *others, error *err) {
+    bool idle = engine_idle(s->c->engine) > 0, returned = false;
+    if (is_late(s))
+        queue_leave(queue);
+    TRY(share_look(others, err));
+    if (queue_count(queue) == 0 && idle)
+        TRY(share_take_back(others, &returned, err));
+    if (returned)
+        return OK;
+    if (queue_count(queue) > 0 && idle)
+        return submit_one(s, queue, err);
+    if (engine_pending(s->c->engine) > 0 || share_is_open(others))
+        return wait_for_one(s, queue, others, err);
     return OK;
 }
 
 status stage_build(build_state *s, const lake_table *t, error *err) {
-    staged_table *table = &s->tables[t->index];
-    job_queue queue = {0};
+    job_queue queue = {.s = s, .table = &s->tables[t->index]};
+    share others = {.s = s, .queue = &queue};
     int64_t started = clock_monotonic_us(s->c->clock);
-    fill_queue(s, table, &queue);
-    while (queue.next < queue.jobs.count || engine_pending(s->c->engine) > 0) {
-        if (is_late(s))
-            leave_rest(s, &queue);
-        if (queue.next < queue.jobs.count && engine_idle(s->c->engine) > 0)
-            TRY(submit_one(s, &queue, err));
-        else if (engine_pending(s->c->engine) > 0)
-            TRY(take_one(s, &queue, err));
-    }
-    table->micros = clock_monotonic_us(s->c->clock) - started;
+    TRY(share_count(&others, err));
+    queue_fill(&queue, others.helpers + 1);
+    while (queue_count(&queue) > 0 || engine_pending(s->c->engine) > 0 || share_is_open(&others))
+        TRY(step(s, &queue, &others, err));
+    queue.table->micros = clock_monotonic_us(s->c->clock) - started;
     return OK;
 }
 

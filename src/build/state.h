@@ -95,7 +95,8 @@ typedef struct build_state {
     VEC(int64_t) seqs;            /* … but those of this run's own commits */
     size_t done, planned;         /* partitions, for progress */
     const build_bounded *bounded; /* NULL: without bounds */
-    int64_t deadline_us;          /* monotonic: no job begins after it; 0: none */
+    build_builders builders;
+    int64_t deadline_us; /* monotonic: no job begins after it; 0: none */
 } build_state;
 
 /* Does it stay as it was although something changed, so that what reads it must wait? */

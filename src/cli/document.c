@@ -110,6 +110,15 @@ json_t *document_unconfirmed(const build_unconfirmeds *all) {
     return rows;
 }
 
+static json_t *builders(const build_builders *all) {
+    json_t *rows = json_array();
+    for (size_t i = 0; i < all->count; i++)
+        json_array_append_new(rows, json_pack("{s:s, s:I, s:I}", "host", all->items[i].host, "jobs",
+                                              (json_int_t)all->items[i].jobs, "partitions",
+                                              (json_int_t)all->items[i].partitions));
+    return rows;
+}
+
 json_t *document_run(const char *run, const land_result *landed, const build_result *built) {
     static const build_result NOTHING = {0};
     const build_result *b = built != NULL ? built : &NOTHING;
@@ -126,6 +135,7 @@ json_t *document_run(const char *run, const land_result *landed, const build_res
     json_object_set_new(d, "later", blocked_rows(&b->later));
     json_object_set_new(d, "held", blocked_rows(&b->held));
     json_object_set_new(d, "unconfirmed", document_unconfirmed(&b->unconfirmed));
+    json_object_set_new(d, "hosts", builders(&b->builders));
     return d;
 }
 

@@ -1,6 +1,6 @@
 #include "cli/keeper.h"
 
-#include "ledger/ledger.h"
+#include "base/crash.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,17 @@
 enum { RENEWALS_PER_LEASE = 3, US_PER_MS = 1000 };
 enum { READ_END, WRITE_END };
 
+/* It ends early only for a process that stands still; a dead one loses it at once. */
+static const int64_t LEASE_US = INT64_C(60) * 1000000;
+
+int64_t keeper_lease_us(void) {
+    return crash_lease_us(LEASE_US);
+}
+
+status keeper_renew_run(ledger *l, const keeper_options *o, error *err) {
+    return ledger_lease_renew(l, LEDGER_LEASE_RUN, o->owner, o->fence, o->lease_us, err);
+}
+
 struct keeper {
     keeper_options options;
     pthread_t thread;
@@ -22,7 +33,7 @@ struct keeper {
 static status renew(const keeper_options *o, ledger **l, error *err) {
     if (*l == NULL)
         TRY(ledger_open(o->ledger, o->lake_id, l, err));
-    return ledger_lease_renew(*l, LEDGER_LEASE_RUN, o->run, o->fence, o->lease_us, err);
+    return o->renew(*l, o, err);
 }
 
 /* A failure is not told here: the run finds out where it matters. */

@@ -26,6 +26,8 @@ const option OPTIONS[OPTION_COUNT] = {
     [OPTION_STRICT] = {"strict", 0, NULL,
                        "end with 3 when a file was refused, with 1 when work waits for --yes",
                        NULL},
+    [OPTION_WORKER] = {"worker", 0, NULL, "only help the run that another process carries out",
+                       NULL},
     [OPTION_WAIT] = {"wait", 0, NULL, "wait while another run holds the lake", NULL},
     [OPTION_TRY] = {"try", 0, NULL, "only check the FILE against the TABLE; nothing is taken",
                     NULL},

@@ -105,6 +105,16 @@ static void tell_built(output *o, const build_result *b) {
                    output_plural(a, b->dropped, "row", "rows"));
 }
 
+static void tell_builders(output *o, const build_builders *all) {
+    for (size_t i = 0; all->count > 1 && i < all->count; i++) {
+        ARENA_AUTO a = arena_new();
+        output_say(
+            o, "%-8s %s", i == 0 ? "hosts" : "",
+            arena_printf(a, "%s: %s", all->items[i].host,
+                         output_plural(a, all->items[i].partitions, "partition", "partitions")));
+    }
+}
+
 enum { BLOCKED_SHOWN_MAX = 10 };
 
 /* A full disk fails all partitions of a job alike: that is told once. */
@@ -178,6 +188,7 @@ static void tell_run(output *o, const run_report *r) {
         tell_files(o, "unknown", l->unknown.items, l->unknown.count);
     if (r->built != NULL) {
         tell_built(o, r->built);
+        tell_builders(o, &r->built->builders);
         tell_failures(o, r->built);
         tell_later(o, r->built);
         tell_unconfirmed(o, &r->built->unconfirmed);

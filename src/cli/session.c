@@ -22,6 +22,13 @@ static const char *find_who(arena *a) {
     return arena_printf(a, "uid %u", (unsigned)geteuid());
 }
 
+static const char *find_host(arena *a) {
+    char name[256] = "";
+    if (gethostname(name, sizeof name - 1) != 0)
+        name[0] = '\0';
+    return arena_printf(a, "%s:%d", name[0] != '\0' ? str_printable(a, name) : "host", getpid());
+}
+
 static const char *find_environment(const command *c) {
     const char *name = option_text(c->options, OPTION_ENV);
     if (name == NULL)
@@ -141,7 +148,8 @@ static status open_lake_engine(session *s, error *err) {
 }
 
 status session_load(command *c, session *s, errors *all, error *err) {
-    *s = (session){.command = c, .arena = c->arena, .who = find_who(c->arena)};
+    *s = (session){
+        .command = c, .arena = c->arena, .who = find_who(c->arena), .host = find_host(c->arena)};
     TRY(option_time(c->options, OPTION_NOW, &s->now_us, err));
     TRY(load_definition(s, all, err));
     if (s->lake->environment != NULL)
@@ -317,6 +325,7 @@ build_context session_build_context(session *s, const char *run) {
                            .log = c->log,
                            .run = run,
                            .who = s->who,
+                           .host = s->is_shared ? s->host : NULL,
                            .fence = s->fence,
                            .started_us = now,
                            .retry_failed = option_given(c->options, OPTION_RETRY_FAILED),

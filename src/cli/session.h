@@ -23,6 +23,8 @@ typedef struct session {
     char *worker;         /* the program */
     const char *temp_dir; /* absolute: for files that do not outlive the command */
     const char *who;
+    const char *host;    /* this process as others may see it: the host's name and a process id */
+    bool is_shared;      /* other hosts may help its runs */
     int64_t now_us;      /* --now; 0: not given */
     int64_t fence;       /* of the lease, while this command works under it; else 0 */
     bool borrows_ledger; /* another session closes it */

@@ -31,7 +31,7 @@ typedef struct example {
     const char *doc;
 } example;
 
-enum { VERB_EXAMPLES_MAX = 4 };
+enum { VERB_EXAMPLES_MAX = 5 };
 
 typedef struct verb {
     const char *name;

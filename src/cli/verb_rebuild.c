@@ -208,6 +208,7 @@ static void tell(const rebuild *r, const work *w) {
 
 static status rebuild_for_real(rebuild *r, error *err) {
     work w;
+    r->s->is_shared = true;
     TRY(work_begin(r->s, &w, err));
     status result = carry_out(r, &w, err);
     JSON_AUTO summary = make_document(r, &w);

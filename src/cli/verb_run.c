@@ -2,6 +2,7 @@
 
 #include "base/crash.h"
 #include "cli/document.h"
+#include "cli/helper.h"
 #include "cli/report.h"
 #include "cli/work.h"
 #include "ledger/rebuild.h"
@@ -81,12 +82,40 @@ static status run_dry(session *s, error *err) {
     return OK;
 }
 
+static status run_in(session *s, error *err) {
+    if (option_given(s->command->options, OPTION_DRY_RUN))
+        return run_dry(s, err);
+    if (option_given(s->command->options, OPTION_WORKER))
+        return helper_serve(s, err);
+    s->is_shared = true;
+    return run_for_real(s, err);
+}
+
+static session_access access_of(const command *c) {
+    if (option_given(c->options, OPTION_DRY_RUN))
+        return SESSION_READ;
+    return option_given(c->options, OPTION_WORKER) ? SESSION_AMEND : SESSION_CHANGE;
+}
+
+/* What says what to build is the run's that is helped. */
+static status check_worker(const option_values *o, error *err) {
+    bool alone = o->arguments.count == 0 && !option_given(o, OPTION_DRY_RUN);
+    for (int id = OPTIONS_COMMON_LAST + 1; alone && id < OPTION_COUNT; id++)
+        alone = id == OPTION_WORKER || id == OPTION_WAIT || id == OPTION_JOBS
+                || !option_given(o, (option_id)id);
+    if (alone || !option_given(o, OPTION_WORKER))
+        return OK;
+    error_set(err, E_USAGE, "--worker goes with --wait and --jobs alone");
+    error_hint(err, "What is built is for the run to say that it helps.");
+    return E_USAGE;
+}
+
 status verb_run(command *c, error *err) {
-    bool dry = option_given(c->options, OPTION_DRY_RUN);
+    TRY(check_worker(c->options, err));
     session s = {0};
-    status result = session_open(c, dry ? SESSION_READ : SESSION_CHANGE, &s, err);
+    status result = session_open(c, access_of(c), &s, err);
     if (result == OK)
-        result = dry ? run_dry(&s, err) : run_for_real(&s, err);
+        result = run_in(&s, err);
     session_close(&s);
     return result;
 }

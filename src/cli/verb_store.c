@@ -211,12 +211,14 @@ static status read_tables(session *s, error *err) {
 static status hold(moving *m, error *err) {
     session *s = m->here;
     clock_new_id(s->command->clock, m->owner);
-    TRY(ledger_lease_take(s->ledger, LEDGER_LEASE_RUN, m->owner, work_lease_us(), &s->fence, err));
+    TRY(ledger_lease_take(s->ledger, LEDGER_LEASE_RUN, m->owner, keeper_lease_us(), &s->fence,
+                          err));
     const keeper_options options = {.ledger = s->lake->ledger,
                                     .lake_id = ledger_lake_id(s->ledger),
-                                    .run = m->owner,
+                                    .owner = m->owner,
                                     .fence = s->fence,
-                                    .lease_us = work_lease_us()};
+                                    .lease_us = keeper_lease_us(),
+                                    .renew = keeper_renew_run};
     return keeper_start(&options, &m->keeper, err);
 }
 
@@ -326,7 +328,8 @@ static status mark_there(const moving *m, error *err) {
     error why = {0};
     if (!m->is_whole)
         return OK;
-    TRY(ledger_lease_renew(s->ledger, LEDGER_LEASE_RUN, m->owner, s->fence, work_lease_us(), err));
+    TRY(ledger_lease_renew(s->ledger, LEDGER_LEASE_RUN, m->owner, s->fence, keeper_lease_us(),
+                           err));
     status put = marker_put(m->to, MARKER_OF_LAKE, &whose, &why);
     if (put == E_EXISTS)
         return check_owner(m, err);

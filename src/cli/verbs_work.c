@@ -10,7 +10,7 @@ static const verb VERBS[] = {
         .arguments_max = SIZE_MAX,
         .options = OPTION_SELECT | OPTION_RANGE | OPTION_BOUNDS | OPTION_BIT(OPTION_JOBS)
                    | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_RETRY_FAILED)
-                   | OPTION_BIT(OPTION_STRICT) | OPTION_BIT(OPTION_WAIT)
+                   | OPTION_BIT(OPTION_STRICT) | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_WORKER)
                    | OPTION_BIT(OPTION_REDEFINE),
         .line = "land, then rebuild what is stale: the one command for cron",
         .doc =
@@ -24,10 +24,14 @@ static const verb VERBS[] = {
             "(x and what it reads), x+ (x and what reads it). A "
             "range or a partition leaves stale what is outside, and what would mix both; see weir "
             "rebuild to build what is not stale. --max-partitions, --max-bytes and --max-time do "
-            "a part of it, a day through all tables before the next; the rest stays stale.",
+            "a part of it, a day through all tables before the next; the rest stays stale. "
+            "Several hosts share a run's work: with --wait one that finds another's run going "
+            "helps it before its own, with --worker it only helps (and with --worker --wait each "
+            "run that begins, until it is stopped).",
         .examples = {{"weir run", "everything"},
                      {"weir run silver.* --exclude silver.slow", "some tables"},
                      {"weir run --max-time 30m --newest-first", "a part of a long backlog"},
+                     {"weir run --worker --wait", "on other hosts: help whatever run begins"},
                      {"weir run --now 2024-05-22T18:00:00Z", "a replay of that moment"}},
         .run = verb_run,
     },

@@ -1,18 +1,13 @@
 #include "cli/work.h"
 
 #include "base/crash.h"
+#include "cli/helper.h"
 #include "ledger/journal.h"
+#include "ledger/offer.h"
 
 #include <poll.h>
 
-/* Renewed while the run works, so it ends early only for a process that stands still; a dead one
- * loses it at once. */
-static const int64_t LEASE_US = INT64_C(60) * 1000000;
 enum { WAIT_MS = 200 };
-
-int64_t work_lease_us(void) {
-    return crash_lease_us(LEASE_US);
-}
 
 static status tables_agree(session *s, bool *ret, error *err) {
     status result = ledger_tables(s->ledger, s->lake, s->arena, &s->tables, err);
@@ -86,8 +81,12 @@ status work_is_idle(session *s, work_scope scope, bool *ret, error *err) {
 }
 
 static status record_start(session *s, work *w, error *err) {
-    TRY(ledger_lease_take(s->ledger, LEDGER_LEASE_RUN, w->run, work_lease_us(), &w->fence, err));
+    TRY(ledger_lease_take(s->ledger, LEDGER_LEASE_RUN, w->run, keeper_lease_us(), &w->fence, err));
     TRY(ledger_runs_cut_off(s->ledger, err));
+    TRY(ledger_offers_drop(s->ledger, err));
+    if (s->is_shared)
+        TRY(ledger_lease_share(s->ledger, LEDGER_LEASE_RUN, w->run, helper_basis(s, s->arena),
+                               err));
     TRY(session_sync(s, err));
     const ledger_run run = {.id = w->run,
                             .verb = s->command->verb->name,
@@ -112,9 +111,10 @@ static status keep_lease(work *w, error *err) {
     const session *s = w->session;
     const keeper_options options = {.ledger = s->lake->ledger,
                                     .lake_id = ledger_lake_id(s->ledger),
-                                    .run = arena_strdup(s->arena, w->run),
+                                    .owner = arena_strdup(s->arena, w->run),
                                     .fence = w->fence,
-                                    .lease_us = work_lease_us()};
+                                    .lease_us = keeper_lease_us(),
+                                    .renew = keeper_renew_run};
     return keeper_start(&options, &w->keeper, err);
 }
 
@@ -132,19 +132,41 @@ void work_sweep(const session *s) {
     sweep(s, s->journal);
 }
 
+/* A run that cannot be helped is waited for. */
+static bool help_or_wait(session *s, helper **h, bool *told) {
+    error why = {0};
+    bool helped = false;
+    status result = s->is_shared ? helper_help(s, h, &helped, &why) : OK;
+    if (result != OK && result != E_INTERRUPTED && !*told) {
+        log_write(s->command->log, LOG_WARN, "only waiting: %s", why.message);
+        *told = true;
+    }
+    if (result != OK || !helped)
+        poll(NULL, 0, WAIT_MS);
+    return *s->command->interrupted == 0;
+}
+
+/* Until the lease is had. */
+static status wait_for_lease(session *s, work *w, error *err) {
+    helper *h = NULL;
+    bool told = false;
+    status result = E_BUSY;
+    while (result == E_BUSY && help_or_wait(s, &h, &told))
+        result = try_begin(s, w, err);
+    helper_end(h);
+    if (result == E_BUSY)
+        return error_set(err, E_INTERRUPTED, "interrupted while waiting for another run");
+    return result;
+}
+
 static status begin(session *s, work *ret, error *err) {
     work w = {.session = s};
     TRY(journal_export(s->ledger, s->journal, err)); /* what a killed run had committed */
     clock_new_id(s->command->clock, w.run);
-    bool waits = option_given(s->command->options, OPTION_WAIT);
     status result = try_begin(s, &w, err);
-    if (result == E_BUSY && waits)
+    if (result == E_BUSY && option_given(s->command->options, OPTION_WAIT)) {
         log_write(s->command->log, LOG_INFO, "waiting: %s", err->message);
-    while (result == E_BUSY && waits) {
-        poll(NULL, 0, WAIT_MS);
-        if (*s->command->interrupted != 0)
-            return error_set(err, E_INTERRUPTED, "interrupted while waiting for another run");
-        result = try_begin(s, &w, err);
+        result = wait_for_lease(s, &w, err);
     }
     if (result == OK)
         result = keep_lease(&w, err);
@@ -159,7 +181,7 @@ static status begin(session *s, work *ret, error *err) {
 
 status work_confirm(const work *w, error *err) {
     return ledger_lease_renew(w->session->ledger, LEDGER_LEASE_RUN, w->run, w->fence,
-                              work_lease_us(), err);
+                              keeper_lease_us(), err);
 }
 
 static const char *state_of(status outcome) {
@@ -173,6 +195,8 @@ static status record_end(const work *w, status outcome, const char *summary, err
     TRY(ledger_begin(s->ledger, LEDGER_WRITE, err));
     status result = ledger_run_finish(s->ledger, w->run, state_of(outcome),
                                       clock_now_us(s->command->clock), summary, err);
+    if (result == OK && s->is_shared)
+        result = ledger_offers_drop(s->ledger, err);
     if (result == OK)
         result = ledger_lease_release(s->ledger, LEDGER_LEASE_RUN, w->run, err);
     if (result == OK)

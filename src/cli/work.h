@@ -22,8 +22,6 @@ CHECKED status work_is_idle(session *s, work_scope scope, bool *ret, error *err)
  * definition and record the run, all in one transaction. E_BUSY: another run holds it. */
 CHECKED status work_begin(session *s, work *ret, error *err);
 
-/* For how long the lease is taken, and renewed. */
-int64_t work_lease_us(void);
 /* Whoever holds the lease: end what dead processes were writing into the session's stores. */
 void work_sweep(const session *s);
 

@@ -7,14 +7,16 @@
 
 /* A signal handler sets the flag between two looks at it, so that waiting looks again this
  * often. */
-enum { LOOK_AGAIN_MS = 100, US_PER_MS = 1000 };
+enum { LOOK_AGAIN_MS = 100, US_PER_MS = 1000, VERSION_SIZE = 256 };
 static const size_t LINE_MAX_BYTES = (size_t)256 * 1024 * 1024;
 
 struct engine {
     engine_options options;
     worker *workers;
     size_t count;
-    struct pollfd *watched; /* WORKER_STREAMS per worker */
+    struct pollfd *watched;     /* WORKER_STREAMS per worker */
+    error refusal;              /* of the newest worker that could not open */
+    char version[VERSION_SIZE]; /* as the workers tell it; "": none has opened yet */
 };
 
 status engine_open(const engine_options *options, engine **ret, error *err) {
@@ -138,7 +140,7 @@ void engine_cancel(engine *e) {
 }
 
 static bool is_settled(const worker *w) {
-    return w->line_size > 0 || w->ended;
+    return w->line_size > 0 || w->ended || w->refused;
 }
 
 static bool is_late(const worker *w, int64_t now_us) {
@@ -215,7 +217,7 @@ status engine_read_error(const json_t *told, error *err) {
 }
 
 /* The one answer to "open". Nothing can be done with a worker that refuses it. */
-static status take_opening(worker *w, error *err) {
+static status take_opening(engine *e, worker *w, error *err) {
     JSON_AUTO answer = NULL;
     if (worker_take_line(w, &answer, err) != OK)
         return worker_bury(w, "answered \"open\" with something that is no result", err);
@@ -224,8 +226,11 @@ static status take_opening(worker *w, error *err) {
         worker_kill(w);
         return engine_read_error(told, err);
     }
-    if (json_get_string(answer, "engine", NULL) == NULL)
+    const char *name = json_get_string(answer, "engine", NULL);
+    if (name == NULL)
         return worker_bury(w, "answered \"open\" without naming its engine", err);
+    snprintf(e->version, sizeof e->version, "%s %s, digest %s", name,
+             json_get_string(answer, "version", "?"), json_get_string(answer, "digest", "?"));
     w->opening = false;
     return OK;
 }
@@ -252,9 +257,15 @@ static status take_answer(worker *w, json_t **ret, error *err) {
 }
 
 /* Wait until this busy worker has a line for its job, or has ended. */
-static bool is_ready(worker *w, status *ret, error *err) {
+static bool is_ready(engine *e, worker *w, status *ret, error *err) {
+    if (w->refused) {
+        w->refused = false;
+        *ret = e->refusal.kind;
+        if (err != NULL)
+            *err = e->refusal;
+    }
     if (w->line_size > 0 && w->opening)
-        *ret = take_opening(w, err);
+        *ret = take_opening(e, w, err);
     return *ret != OK || is_settled(w);
 }
 
@@ -268,7 +279,7 @@ static status fail_late(engine *e, worker *w, error *err) {
 /* The outcome of a worker whose job came to something; false: nothing yet. */
 static bool outcome(engine *e, worker *w, status *ret, json_t **ret_answer, error *err) {
     *ret = OK;
-    if (is_ready(w, ret, err)) {
+    if (is_ready(e, w, ret, err)) {
         if (*ret == OK)
             *ret = take_answer(w, ret_answer, err);
         return true;
@@ -298,17 +309,51 @@ status engine_next(engine *e, void **ret_tag, json_t **ret, error *err) {
     }
 }
 
-status engine_ready(engine *e, bool *ret, error *err) {
+/* An opening that was answered says nothing about the job; a refused one ends it. */
+static void meet(engine *e, worker *w) {
+    void *tag = w->tag;
+    if (!w->busy || !w->opening || w->line_size == 0 || take_opening(e, w, &e->refusal) == OK)
+        return;
+    w->busy = w->refused = true;
+    w->tag = tag;
+}
+
+status engine_ready(engine *e, int wait_ms, bool *ret, error *err) {
     bool ready = false;
-    TRY(serve_all(e, 0, err));
+    int patient_ms = patience(e);
+    TRY(serve_all(e, patient_ms >= 0 && patient_ms < wait_ms ? patient_ms : wait_ms, err));
     int64_t now_us = clock_monotonic_us(&CLOCK_SYSTEM);
     for (size_t i = 0; i < e->count; i++) {
         worker *w = &e->workers[i];
-        if (w->busy && w->opening && w->line_size > 0)
-            TRY(take_opening(w, err));
+        meet(e, w);
         ready = ready || is_late(w, now_us) || (w->busy && is_settled(w));
     }
     *ret = ready;
+    return OK;
+}
+
+static status await_opening(engine *e, worker *w, error *err) {
+    status result = OK;
+    w->busy = true; /* served like one that works */
+    while (result == OK && w->opening) {
+        if (w->line_size > 0)
+            result = take_opening(e, w, err);
+        else if (w->ended)
+            result = bury(w, err);
+        else
+            result = serve_all(e, patience(e), err);
+    }
+    w->busy = false;
+    return result;
+}
+
+status engine_version(engine *e, const char **ret, error *err) {
+    if (e->version[0] == '\0' && engine_pending(e) == 0) {
+        worker *w = free_worker(e);
+        TRY(prepare_worker(e, w, err));
+        TRY(await_opening(e, w, err));
+    }
+    *ret = e->version[0] != '\0' ? e->version : NULL;
     return OK;
 }
 

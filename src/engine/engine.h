@@ -57,9 +57,13 @@ CHECKED status engine_submit(engine *e, const json_t *job, void *tag, error *err
  * E_INTERRUPTED ends all workers that have a job: their jobs are gone, *ret_tag is NULL. */
 CHECKED status engine_next(engine *e, void **ret_tag, json_t **ret, error *err);
 size_t engine_pending(const engine *e);
-/* Would engine_next return at once? Moves what the workers read and write, without waiting. An
- * error is that of a worker that could not open; its job is gone. */
-CHECKED status engine_ready(engine *e, bool *ret, error *err);
+/* Would engine_next return at once? Moves what the workers read and write, and waits so many
+ * milliseconds at most for it to become true; without jobs it only waits. E_INTERRUPTED as in
+ * engine_next. */
+CHECKED status engine_ready(engine *e, int wait_ms, bool *ret, error *err);
+/* Which engine the workers are, in a text to be compared; borrowed. Starts a worker to ask it where
+ * none has told yet. NULL: none has, and all are at work. */
+CHECKED status engine_version(engine *e, const char **ret, error *err);
 /* End all workers that have a job: nobody wants their results any more. */
 void engine_cancel(engine *e);
 

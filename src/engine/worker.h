@@ -25,6 +25,7 @@ typedef struct worker {
     bool ended;       /* its stdout is at its end, or it wrote what nobody may write */
     bool overlong;    /* … because a line was longer than allowed */
     bool busy;        /* a job is under way */
+    bool refused;     /* it could not open and is gone: its job's outcome is the engine's refusal */
     void *tag;
     int64_t deadline_us; /* monotonic; 0: none */
 } worker;

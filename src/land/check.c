@@ -337,7 +337,7 @@ status check_advance(check *c, error *err) {
     TRY(submit(c, err));
     bool ready = false;
     for (;;) {
-        TRY(engine_ready(c->batch->landing->context->engine, &ready, err));
+        TRY(engine_ready(c->batch->landing->context->engine, 0, &ready, err));
         if (!ready)
             return OK;
         TRY(take_next(c, err));

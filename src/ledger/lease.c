@@ -51,7 +51,7 @@ static status put_lease(ledger *l, const char *name, const lease *next, error *e
                         "INSERT INTO lease (name, owner, process, fence, until)"
                         " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE"
                         " SET owner = excluded.owner, process = excluded.process,"
-                        " fence = excluded.fence, until = excluded.until",
+                        " fence = excluded.fence, until = excluded.until, basis = NULL",
                         values, ARRAY_SIZE(values), err);
 }
 
@@ -138,4 +138,38 @@ status ledger_lease_release(ledger *l, const char *name, const char *owner, erro
     bool own;
     TRY(ledger_enter(l, &own, err));
     return ledger_leave(l, own, free_lease(l, name, owner, err), err);
+}
+
+status ledger_lease_share(ledger *l, const char *name, const char *owner, const char *basis,
+                          error *err) {
+    const db_value values[] = {DB_T(name), DB_T(owner), DB_T(basis)};
+    return ledger_write(l, "UPDATE lease SET basis = $3 WHERE name = $1 AND owner = $2", values,
+                        ARRAY_SIZE(values), err);
+}
+
+typedef struct shared_lease {
+    lease lease;
+    const char *basis;
+} shared_lease;
+
+static void read_shared(const db_rows *row, arena *a, void *into) {
+    shared_lease *read = into;
+    read_lease(row, a, &read->lease);
+    read->basis = db_text(row, 4, a);
+}
+
+status ledger_lease_shared(ledger *l, const char *name, arena *a, ledger_shared *ret, error *err) {
+    const db_value values[] = {DB_T(name)};
+    const ledger_query query = {
+        "SELECT owner, process, fence, until, basis FROM lease WHERE name = $1", values,
+        ARRAY_SIZE(values), read_shared};
+    shared_lease found = {.lease = {.owner = "", .process = ""}};
+    int64_t now;
+    bool any;
+    TRY(db_now_us(l->d, &now, err));
+    TRY(ledger_select_one(l, &query, a, &found, &any, err));
+    if (!any || !is_held(l, &found.lease, now, a))
+        return error_set(err, E_NOT_FOUND, "nobody has \"%s\"", name);
+    *ret = (ledger_shared){.owner = found.lease.owner, .basis = found.basis};
+    return OK;
 }

@@ -398,6 +398,17 @@ CHECKED status ledger_lease_check(ledger *l, const char *name, const char *owner
 CHECKED status ledger_lease_renew(ledger *l, const char *name, const char *owner, int64_t fence,
                                   int64_t for_us, error *err);
 CHECKED status ledger_lease_release(ledger *l, const char *name, const char *owner, error *err);
+/* Others may help the owner, as long as it has the lease, if they have the same basis. In a
+ * transaction. */
+CHECKED status ledger_lease_share(ledger *l, const char *name, const char *owner, const char *basis,
+                                  error *err);
+typedef struct ledger_shared {
+    const char *owner;
+    const char *basis; /* NULL: nobody can help */
+} ledger_shared;
+/* E_NOT_FOUND: nobody has the lease who is alive, as far as can be seen. */
+CHECKED status ledger_lease_shared(ledger *l, const char *name, arena *a, ledger_shared *ret,
+                                   error *err);
 
 typedef struct pending_object {
     const char *store; /* layer name, or "quarantine" */

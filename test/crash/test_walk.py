@@ -15,6 +15,8 @@ ALL_PASSAGES = ("ledger.committing", "ledger.committed")
 # Points of healing are reached only after a death at another.
 PRIORS = {"land.recovered": "land.synced", "store.removed": "land.synced",
           "build.recovered": "build.synced"}
+# They take another process, and test/e2e/test_share.py dies at all of them.
+WITH_HELPERS = ("share.", "help.")
 
 
 def listed_points():
@@ -115,7 +117,8 @@ class Leaves(Walk):
         listed = listed_points()
         self.assertEqual(sorted(listed), sorted(called_points()))
         reached = set(self.counted) | set(self.reached_elsewhere())
-        self.assertEqual(set(listed) - reached, set(), "no run of the walk comes by")
+        alone = {point for point in listed if not point.startswith(WITH_HELPERS)}
+        self.assertEqual(alone - reached, set(), "no run of the walk comes by")
 
     def test_a_run_that_leaves_at_any_point_leaves_nothing(self):
         self.walk([at for at in cases(self.counted) if not at.startswith("ledger.")])

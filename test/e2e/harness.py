@@ -352,7 +352,8 @@ class LakeTest(unittest.TestCase):
 
 # What is to be done next, and who is at it: a ledger made anew has all of it to look at again.
 LEDGER_OF_THE_MOMENT = {
-    "lease", "mark", "outbox", "pending_object", "pin", "rebuild", "staged", "unjournaled",
+    "helper", "lease", "mark", "offer", "outbox", "pending_object", "pin", "rebuild", "staged",
+    "unjournaled",
     "sqlite_sequence",
     ("edge", "bookmark_seq"), ("tbl", "projected_seq"), ("lake", "definition")}
 

@@ -306,7 +306,8 @@ CREATE TABLE lease (
     owner TEXT NOT NULL,                    -- run id
     process TEXT NOT NULL,                  -- boot id, pid and start time: is the owner alive?
     fence BIGINT NOT NULL,
-    until BIGINT NOT NULL                   -- by the database's clock
+    until BIGINT NOT NULL,                  -- by the database's clock
+    basis TEXT                              -- what its owner's helpers must have; NULL: no help
 );
 
 -- Written, or about to be, and not yet recorded anywhere: garbage when its run is dead.
@@ -329,6 +330,30 @@ CREATE TABLE staged (
     created BIGINT NOT NULL,
     PRIMARY KEY (tbl, partition, memo_key)
 );
+
+-- Who builds what other hosts' runs offer. Its claims are good as long as it is.
+CREATE TABLE helper (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,                     -- host and process id, for people
+    process TEXT NOT NULL,                  -- as a lease has it
+    until BIGINT NOT NULL                   -- by the database's clock
+);
+
+-- Jobs that the run which holds the lease lets others build.
+CREATE TABLE offer (
+    id {id},
+    run TEXT NOT NULL,
+    engine TEXT NOT NULL,                   -- its name and version
+    tbl BIGINT NOT NULL,
+    number BIGINT NOT NULL,                 -- of the job within run and table
+    attempt BIGINT NOT NULL,                -- grows whenever a claim is lost
+    partitions TEXT NOT NULL,               -- JSON: [[text, memo key], …]
+    job TEXT NOT NULL,                      -- JSON, the worker's document without buckets
+    state TEXT NOT NULL,                    -- open, claimed, done, failed
+    helper TEXT,                            -- who has it, or built it
+    answer TEXT                             -- JSON: the worker's, or the error
+);
+CREATE INDEX offer_by_run ON offer (run, state);
 
 CREATE TABLE event (
     id {id},
