@@ -23,8 +23,11 @@ const char *const CRASH_POINTS[] = {
     "work.begun",         /* the lease is taken and the run recorded */
     "ledger.writing",     /* a write transaction is open */
     "ledger.committing",  /* all its statements are done */
+    "ledger.sent",        /* PostgreSQL was asked to commit, and has not answered */
     "ledger.committed",   /* … and stand */
     "land.recovered",     /* objects that a killed landing left are gone */
+    "land.mirrored",      /* an object of a land bucket is a file in the land folder, too */
+    "land.fetched",       /* … and it is noted which bytes of it */
     "land.claimed",       /* a file was renamed into the claim folder */
     "land.pending",       /* the places to be written are recorded */
     "land.claims_synced", /* the claims are durable */
@@ -36,6 +39,7 @@ const char *const CRASH_POINTS[] = {
     "land.unstaged",      /* the staging prefix is gone */
     "land.recorded",      /* the batch is in the ledger */
     "land.removed",       /* a claimed file is gone */
+    "land.dropped",       /* what was taken is gone from the land bucket, the note of it not */
     "build.recovered",    /* objects that a killed build left are gone */
     "build.absorbed",     /* changes are marks */
     "build.pending",      /* the prefixes to be written below are recorded */
@@ -57,6 +61,7 @@ const char *const CRASH_POINTS[] = {
     "project.synced",     /* the folder aside is durable */
     "project.exchanged",  /* it has traded places with the partition */
     "project.swapped",    /* what was there before is gone */
+    "project.removed",    /* a copy that was shown before is gone from the bucket */
     "project.emptied",    /* a partition without rows is gone */
     "project.recorded",   /* the table is known to be projected */
     "gc.marked",          /* versions that nothing needs are being deleted */
@@ -70,9 +75,11 @@ const char *const CRASH_POINTS[] = {
     "work.ending",        /* the work is done, its end not recorded */
     "store.written",      /* a temporary file has its bytes */
     "store.durable",      /* … and keeps them */
-    "store.named",        /* … and has its name */
+    "store.begun",        /* an upload in parts is begun */
+    "store.part",         /* … and a part of it is there */
+    "store.named",        /* an object is there under its name */
     "store.removed",      /* an object is gone */
-    "store.removing",     /* an entry of a folder is about to go */
+    "store.removing",     /* an entry of a folder, or a page of objects, is about to go */
 };
 const size_t CRASH_POINT_COUNT = ARRAY_SIZE(CRASH_POINTS);
 

@@ -1,5 +1,6 @@
 #include "land/fetch.h"
 
+#include "base/crash.h"
 #include "base/hash.h"
 #include "base/path.h"
 #include "land/name.h"
@@ -94,7 +95,10 @@ static status fetch_one(const fetching *f, const store_object *o, error *err) {
     if (rename(aside, place) != 0)
         return error_set_errno(err, errno, "cannot make \"%s\"", place);
     TRY(dir_sync(path_parent(f->arena, place), err));
-    return write_note(f, o, err);
+    crash_point("land.mirrored");
+    TRY(write_note(f, o, err));
+    crash_point("land.fetched");
+    return OK;
 }
 
 static bool is_fetched(const fetching *f, const store_object *o) {
@@ -132,6 +136,7 @@ static status finish_note(const fetching *f, const note *n, error *err) {
     if (file_exists(path_join(f->arena, f->c->lake->land, n->key)))
         return OK;
     TRY(store_remove_same(f->bucket, n->key, n->tag, err));
+    crash_point("land.dropped");
     if (unlink(n->path) != 0 && errno != ENOENT)
         return error_set_errno(err, errno, "cannot remove \"%s\"", n->path);
     return OK;

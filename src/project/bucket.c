@@ -75,9 +75,12 @@ static bool is_shown(const store_objects *there, const char *key, int64_t bytes)
 
 static status remove_others(const projecting *p, const store_objects *there, const strings *shown,
                             error *err) {
-    for (size_t i = 0; i < there->count; i++)
-        if (!strings_contain(shown, there->items[i].key))
-            TRY(store_remove(p->store, there->items[i].key, err));
+    for (size_t i = 0; i < there->count; i++) {
+        if (strings_contain(shown, there->items[i].key))
+            continue;
+        TRY(store_remove(p->store, there->items[i].key, err));
+        crash_point("project.removed");
+    }
     return OK;
 }
 
@@ -113,6 +116,7 @@ status copies_move(store *s, const char *from, const char *to, error *err) {
         const char *key = there.items[i].key;
         TRY(store_copy(s, key, s, arena_printf(a, "%s%s", to, key + strlen(from)),
                        (store_copy_options){.replace = true}, err));
+        crash_point("project.linked");
     }
     return store_remove_prefix(s, from, err);
 }

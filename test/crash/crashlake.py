@@ -1,10 +1,10 @@
-"""A small lake to be killed: definition, deliveries, and the judge of what is left.
+"""A small lake to be killed: definition, deliveries, and the binary called on it.
 
-The judge reads files and the ledger's tables with sqlite3, and shares no code with Weir.
+WEIR_TEST_STORE=s3 and WEIR_TEST_LEDGER=postgres choose its places, as for the end-to-end tests.
 """
-import hashlib
+import json
 import os
-import shutil
+import re
 import signal
 import sqlite3
 import subprocess
@@ -12,11 +12,18 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import COMMAND_SECONDS_MAX, NOW, clean_environment, remove_tree, weir_path
+import bucket
+import cluster
+import places
+from harness import (COMMAND_SECONDS_MAX, NOW, clean_environment, copy_tree, remove_tree,
+                     weir_path)
+from judge import directories, garbage, lost, tree, wanted_directories
 
 __unittest = True  # failures are shown at the line of the test
 
 CRASHED = 86  # CRASH_EXIT_CODE of src/base/crash.h
+# Not in a folder, with a ledger in a file; each place of the two is slower.
+ELSEWHERE = places.in_bucket() or os.environ.get("WEIR_TEST_LEDGER") == "postgres"
 KILLED = -signal.SIGKILL
 
 FILES = {
@@ -29,7 +36,7 @@ FILES = {
     "tables/gold/city.sql":
         "SELECT s.day, c.city, sum(s.amount) AS amount FROM silver.sales s\n"
         "JOIN raw.shops c ON s.shop = c.shop GROUP BY ALL\n",
-    "tables/gold/city.yaml": "partition_by: [day]\nmap: {raw.shops: all}\n",
+    "tables/gold/city.yaml": "partition_by: [day]\nmap: {raw.shops: all}\nprojection: hive\n",
     "tables/gold/total.sql": "SELECT sum(amount) AS amount, count(*) AS n FROM silver.sales\n",
 }
 
@@ -53,12 +60,6 @@ SECOND = {
 }
 
 
-def tree(top):
-    """Path below top → the file's lstat, of all files."""
-    return {str(p.relative_to(top)): p.lstat() for p in Path(top).rglob("*")
-            if not p.is_dir() or p.is_symlink()}
-
-
 def harness_path(name):
     """A program of test/harness."""
     return str(Path(weir_path()).parents[1] / "test" / "harness" / name)
@@ -69,35 +70,78 @@ def fault_path():
     return harness_path("weir-fault")
 
 
-def sha256(path):
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
 def passed_on():
     """What the whole test run was given for every call."""
     return {name: os.environ[name] for name in ("WEIR_MEMO", "WEIR_SABOTAGE") if name in os.environ}
 
 
 class CrashLake:
-    """A lake in a folder, and the binary called on it."""
+    """A lake whose definition is in a folder, which may be there already."""
 
     def __init__(self, top):
         self.dir = Path(top)
-        self.store = self.dir / "data"
         self.weir = weir_path()
+        self.definition = self.dir / "lake.yaml"
+        if self.definition.exists():
+            self.find_places()
+
+    def find_places(self):
+        """prefix: of its store in the bucket; database: of its ledger. None: both are files."""
+        text = self.definition.read_text()
+        self.prefix = places.prefix_of(text)
+        self.database = places.database_of(text)
+        found = re.search(r"^store: (\S+)$", text, re.MULTILINE)
+        self.store = (self.dir / (found.group(1) if found else "data") if self.prefix is None
+                      else places.store_folder(self.prefix))
+        self.land_prefix = bucket.land_of(text)
 
     def define(self):
         for path, text in FILES.items():
             target = self.dir / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
+        self.definition.write_text(places.placed(self.definition.read_text()))
+        self.find_places()
         return self
 
     def copy(self, top):
-        shutil.copytree(self.dir, top, copy_function=copy_keeping_links(), symlinks=True)
-        return CrashLake(top)
+        """Another lake that is what this one is."""
+        copy_tree(self.dir, top)
+        (Path(top) / "lake.yaml").write_text(places.copied(self.definition.read_text()))
+        lake = CrashLake(top)
+        if self.land_prefix is not None:
+            copy_tree(*map(places.store_folder, (self.land_prefix, lake.land_prefix)))
+        return lake
+
+    def remove(self):
+        places.drop(self.dir)
+        if self.prefix is not None:  # deliveries, and copies of the store, have names that go on
+            for folder in self.store.parent.glob(f"{self.prefix}*"):
+                remove_tree(folder)
+        remove_tree(self.dir)
+
+    def place(self):
+        """Of its store: as weir is told of it, and the folder."""
+        return (self.store.name if self.prefix is None else places.address(self.prefix)), self.store
+
+    def move(self, place):
+        """From now on the store is there."""
+        kept = [line for line in self.definition.read_text().splitlines()
+                if not line.startswith("store: ")]
+        self.definition.write_text("\n".join([*kept, f"store: {place}", ""]))
+        self.find_places()
+
+    def waiting(self):
+        """Files that were not taken, and what landing keeps beside them."""
+        places_of_land = [self.dir / "land", self.dir / ".weir" / "land"]
+        if self.land_prefix is not None:
+            places_of_land.append(places.store_folder(self.land_prefix))
+        return [f"land/{path}" for place in places_of_land for path in tree(place)]
 
     def deliver(self, files):
+        if self.land_prefix is not None:
+            bucket.upload(self.land_prefix, files)
+            return
         for path, text in files.items():
             target = self.dir / "land" / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -107,10 +151,11 @@ class CrashLake:
 
     def start(self, *args, **environment):
         """The process, with what it says on a pipe."""
+        where = {} if self.prefix is None else bucket.variables(self.prefix)
         return subprocess.Popen(
             [self.weir, *map(str, args)], cwd=self.dir, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env=clean_environment(**passed_on(), **environment))
+            env=clean_environment(**{**passed_on(), **where, **environment}))
 
     def call(self, *args, **environment):
         """(exit code, what was said)."""
@@ -126,112 +171,35 @@ class CrashLake:
             raise AssertionError(f"exit {code}\n{said}")
         return said
 
-    def ledger(self):
-        connection = sqlite3.connect(self.dir / ".weir" / "ledger.db", timeout=30)
-        return connection
-
     def rows(self, sql):
-        connection = self.ledger()
+        """Of the ledger, as tuples."""
+        return self.rows_of(sql)[0]
+
+    def rows_of(self, *asked):
+        """Of each of the questions, asked all at once."""
+        if self.database is not None:
+            return self.rows_of_database(asked)
+        connection = sqlite3.connect(self.dir / ".weir" / "ledger.db", timeout=30)
         try:
-            return connection.execute(sql).fetchall()
+            return [connection.execute(sql).fetchall() for sql in asked]
         finally:
             connection.close()
 
-
-def copy_keeping_links():
-    """Files that were one file stay one file."""
-    seen = {}
-
-    def copy(source, target):
-        found = os.stat(source)
-        first = seen.get(found.st_ino)
-        if first is not None:
-            os.link(first, target)
-        else:
-            shutil.copy2(source, target)
-            seen[found.st_ino] = target
-        return target
-
-    return copy
+    def rows_of_database(self, asked):
+        each = ", ".join("(SELECT coalesce(json_agg(row_to_json(q)), '[]')"
+                         f" FROM ({sql}) q)" for sql in asked)
+        lines = cluster.psql(places.server_folder(),
+                             f"SET search_path TO weir; SELECT json_build_array({each})",
+                             self.database)
+        text = "".join("\t".join(line) for line in lines)
+        return json.loads(text, object_pairs_hook=lambda pairs: tuple(v for _, v in pairs))
 
 
-CURRENT = ("SELECT t.name, p.text, v.content, v.rows FROM current c"
-           " JOIN partition p ON p.id = c.partition JOIN tbl t ON t.id = c.tbl"
-           " JOIN version v ON v.id = c.version WHERE c.to_seq IS NULL AND v.rows > 0"
-           " ORDER BY 1, 2")
-DELIVERIES = ("SELECT t.name, d.file, d.state, d.sha256, d.land_time FROM delivery d"
-              " JOIN tbl t ON t.id = d.tbl ORDER BY 1, 2, 5, 4, 3")
-FILES_OF_CURRENT = (
-    "SELECT t.name, p.text, f.object FROM current c JOIN partition p ON p.id = c.partition"
-    " JOIN tbl t ON t.id = c.tbl JOIN version_file vf ON vf.version = c.version"
-    " JOIN file f ON f.id = vf.file WHERE c.to_seq IS NULL")
-
-
-def content(lake):
-    """What has to be the same however often a run was killed on the way."""
-    raw = {path: sha256(lake.store / "raw" / path) for path in tree(lake.store / "raw")
-           if not path.startswith(".weir")}
-    aside = lake.store / ".weir" / "quarantine"
-    return {
-        "digests": lake.rows(CURRENT),
-        "deliveries": lake.rows(DELIVERIES),
-        "raw": raw,
-        "quarantine": {p: None if p.endswith(".report.json") else sha256(aside / p)
-                       for p in tree(aside) if not p.startswith(".weir")},
-    }
-
-
-def directories(lake):
-    """Path → inode of what readers of plain directories see."""
-    found = {}
-    for layer in ("silver", "gold"):
-        for path, info in tree(lake.store / layer).items():
-            if not path.startswith(".weir"):
-                found[f"{layer}/{path}"] = info.st_ino
-    return found
-
-
-def wanted_directories(lake):
-    wanted = {}
-    for table, partition, obj in lake.rows(FILES_OF_CURRENT):
-        layer, name = table.split(".")
-        folder = name if partition == "()" else f"{name}/{partition}"
-        where = f"{layer}/{folder}/{Path(obj).name}"
-        wanted[where] = (lake.store / layer / obj).lstat().st_ino
-    return wanted
-
-
-def garbage(lake):
-    """Files that nobody needs, and records of work that nobody does."""
-    known = {obj for (obj,) in lake.rows("SELECT object FROM file")}
-    left = []
-    for layer in ("raw", "silver", "gold"):
-        for path in tree(lake.store / layer / ".weir"):
-            if not path.startswith("lock/") and f".weir/{path}" not in known:
-                left.append(f"{layer}/.weir/{path}")
-    own = lake.store / ".weir"
-    left += [f".weir/{p}" for p in tree(own) if not p.startswith(("journal/", "quarantine/"))
-             and p != "lake.json"]
-    left += [f"quarantine/.weir/{p}" for p in tree(own / "quarantine" / ".weir")]
-    left += [f"land/{p}" for p in tree(lake.dir / "land")]
-    for table in ("pending_object", "mark", "outbox", "staged"):
-        left += [(table, row) for row in lake.rows(f"SELECT * FROM {table}")]
-    return left
-
-
-def lost(lake):
-    """Files that the ledger names and the store does not have, or has in another size."""
-    missing = []
-    objects = lake.rows("SELECT DISTINCT t.name, f.object, f.bytes FROM file f JOIN version_file vf"
-                        " ON vf.file = f.id JOIN version v ON v.id = vf.version"
-                        " JOIN partition p ON p.id = v.partition JOIN tbl t ON t.id = p.tbl")
-    objects += lake.rows("SELECT t.name, d.object, d.bytes FROM delivery d"
-                         " JOIN tbl t ON t.id = d.tbl WHERE d.state <> 'rejected'")
-    for table, obj, size in objects:
-        file = lake.store / table.split(".")[0] / obj
-        if not file.is_file() or file.stat().st_size != size:
-            missing.append((table, obj))
-    return missing
+def remove_lakes(top):
+    """And all that is in the folder."""
+    for definition in sorted(top.rglob("lake.yaml")):
+        CrashLake(definition.parent).remove()
+    remove_tree(top)
 
 
 class CrashTest(unittest.TestCase):
@@ -242,7 +210,7 @@ class CrashTest(unittest.TestCase):
         """In memory where that can be: dying processes do not lose what was not synced."""
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         top = Path(tempfile.mkdtemp(prefix="weir-crash-", dir=memory))
-        self.addCleanup(remove_tree, top)
+        self.addCleanup(remove_lakes, top)
         return top
 
     def assert_whole(self, lake):

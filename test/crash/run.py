@@ -14,14 +14,14 @@ HERE = Path(__file__).resolve().parent
 sys.path[0] = str(HERE.parent / "e2e")
 
 import run  # noqa: E402  the end-to-end tests' one, found by the line above
-from harness import weir_path  # noqa: E402
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def main():
-    harness = Path(weir_path()).parents[1] / "test" / "harness"
-    os.environ["WEIR_WORKER"] = str(harness / "memo-worker")
+    # Not by harness.py: where lakes are kept has to be known before that is loaded.
+    built = Path(os.environ["WEIR"]).resolve().parents[1]
+    os.environ["WEIR_WORKER"] = str(built / "test" / "harness" / "memo-worker")
     with tempfile.TemporaryDirectory(prefix="weir-memo-", dir=MEMORY) as memo:
         os.environ["WEIR_MEMO"] = memo
         return run.main()

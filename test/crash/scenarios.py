@@ -2,12 +2,17 @@
 garbage. Doing it once more is what heals."""
 import os
 import time
+from pathlib import Path
 
-from crashlake import FIRST, SECOND, CrashLake, base_lake, content, sales, tree
+import bucket
+import places
+from crashlake import FIRST, SECOND, CrashLake, base_lake, sales
 from harness import NOW, remove_tree
+from judge import content, tree
 
 LATER = NOW + 1000
 OLD = 2 * 24 * 3600  # seconds: garbage for gc
+LARGE_BYTES = 25_000_000  # several parts
 NO_RETENTION = "retention: {for: 0s, keep: 0}\n"
 
 
@@ -37,6 +42,27 @@ def with_garbage(top):
         lost.parent.mkdir(parents=True)
         lost.write_text("lost")
         os.utime(lost, (time.time() - OLD,) * 2)
+    return lake
+
+
+def with_bucket_for_land(top):
+    """All kinds of deliveries wait in a bucket."""
+    return deliver_in_bucket(base_lake(top))
+
+
+def deliver_in_bucket(lake):
+    definition = lake.definition.read_text()
+    lake.definition.write_text(f"{definition}land: {places.address(lake.prefix + bucket.LAND)}\n")
+    lake.find_places()
+    lake.deliver(SECOND)
+    return lake
+
+
+def with_large_file(top):
+    """One that goes in parts waits."""
+    lake = base_lake(top)
+    (lake.dir / "tables/raw/large.yaml").write_text("format: opaque\n")
+    lake.deliver({"large/large.bin": "large " * (LARGE_BYTES // 6)})
     return lake
 
 
@@ -76,8 +102,7 @@ def with_strangers(top):
 
 def without_ledger(top):
     lake = corrected(top)
-    for path in (lake.dir / ".weir").glob("ledger.db*"):
-        path.unlink()
+    places.lose(lake.dir)
     return lake
 
 
@@ -165,23 +190,21 @@ class Move(Scenario):
     """Heals by copying again; then the lake is in the other place, and the old one is gone. What
     was cut off cannot be opened."""
 
-    def move(self, lake):
-        definition = lake.dir / "lake.yaml"
-        definition.write_text(f"{definition.read_text()}store: {self.args[-1]}\n")
+    def do(self, lake, **environment):
+        there, _ = lake.place()
+        return lake.call("store", "copy", there, f"{there}0", **environment)
 
     def heal(self, lake, **environment):
-        other = lake.dir / self.args[-1]
-        is_whole = (other / ".weir" / "lake.json").exists()
-        before = (lake.dir / "lake.yaml").read_text()
-        self.move(lake)
+        there, folder = lake.place()
+        is_whole = Path(f"{folder}0", ".weir", "lake.json").exists()
+        lake.move(f"{there}0")
         code, said = lake.call("status", **environment)
         if (code == 0) != is_whole:
             raise AssertionError(f"exit {code}, a copy that was marked: {is_whole}\n{said}")
-        (lake.dir / "lake.yaml").write_text(before)
+        lake.move(there)
         super().heal(lake, **environment)
-        self.move(lake)
-        remove_tree(lake.store)
-        lake.store = other
+        lake.move(f"{there}0")
+        remove_tree(folder)
         lake.run(LATER + 2, **environment)
 
 
@@ -191,6 +214,8 @@ def newest_run(lake):
 
 RUN = Scenario(with_news, "run", "--now", LATER)
 BIRTH = Scenario(unborn, "run", "--now", NOW)
+FETCH = Scenario(with_bucket_for_land, "run", "--now", LATER)
+UPLOAD = Scenario(with_large_file, "run", "--now", LATER)
 COLLECT = Collecting(with_garbage, "gc")
 UNDO = Care(corrected, "undo", newest_run)
 RELEASE = Care(held, "release", "*.*")
@@ -201,5 +226,5 @@ ADMIT_REFUSED = Care(refused, "readmit", "--accept-anyway", "--reason", "real", 
 ACCEPT = Care(recoded, "accept", "--reason", "next year", "gold.total")
 DROP = Care(orphaned, "drop", "--reason", "over", "gold.city")
 ADOPT = Care(with_strangers, "fsck", "--fast", "--adopt")
-MOVE = Move(corrected, "store", "copy", "data", "other")
+MOVE = Move(corrected)
 REMAKE = Care(without_ledger, "ledger", "rebuild")

@@ -8,9 +8,10 @@ one: the same call on the same subject, but for numbers, identifiers and which t
 import itertools
 import os
 import re
+import unittest
 
-from crashlake import CrashTest, fault_path, garbage
-from harness import remove_tree
+from crashlake import CrashTest, fault_path
+from judge import garbage
 from scenarios import COLLECT, RUN
 
 EVERY = os.environ.get("WEIR_CRASH_EVERY")
@@ -20,7 +21,7 @@ ENDINGS = (0, 1, 4)  # exit codes
 SCRIPTS = {"BEGIN IMMEDIATE", "BEGIN IMMEDIATE LIGHT", "COMMIT"}  # each of them is another one
 # Calls that may be carried out and reported as failed: a reply that was lost. The system's calls
 # that fail have done nothing, but for syncs.
-TWICE = {"store": {"exchange", "remove", "remove_prefix", "sync", "link"}, "db": {"COMMIT"},
+TWICE = {"store": {"exchange", "remove", "remove_prefix", "sync", "link", "copy"}, "db": {"COMMIT"},
          "system": {"fsync", "fdatasync"}}
 
 
@@ -65,7 +66,7 @@ class Faults(CrashTest):
         scenario.heal(whole, WEIR_FAULT_LOG=str(log))
         self.wanted = scenario.content(whole)
         self.calls = [c for c in calls(log) if c[0] == self.layer]
-        remove_tree(whole.dir)
+        whole.remove()
 
     def fail_once(self, lake, at):
         plain, lake.weir = lake.weir, fault_path()
@@ -107,7 +108,7 @@ class Faults(CrashTest):
                 lake = self.base.copy(self.top / "case")
                 with self.subTest(at=at, call=call, subject=subject):
                     self.fail_once(lake, at)
-                remove_tree(lake.dir)
+                lake.remove()
         return count
 
 
@@ -121,12 +122,13 @@ class StoreFaults(Faults):
         self.assertGreater(self.walk(COLLECT, after=RUN), 5)
 
 
+@unittest.skipIf(os.environ.get("WEIR_TEST_LEDGER") == "postgres",
+                 "its calls fail as SQLite's do; test_postgres.py cuts connections")
 class LedgerFaults(Faults):
     layer = "db"
 
     def test_a_failing_call_of_the_ledger_loses_nothing(self):
         self.assertGreater(self.walk(RUN), 100)
-
 
     def test_a_failing_call_of_the_ledger_leaves_only_garbage(self):
         self.assertGreater(self.walk(COLLECT, after=RUN), 10)

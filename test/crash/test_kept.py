@@ -4,8 +4,9 @@ import os
 import signal
 from collections import Counter
 
-from crashlake import KILLED, SECOND, CrashTest, base_lake, content
+from crashlake import KILLED, SECOND, CrashTest, base_lake
 from harness import NOW
+from judge import content
 
 LATER = NOW + 1000
 BY_STEP = ("SELECT t.name, s.built, s.reused FROM step s JOIN tbl t ON t.id = s.tbl"

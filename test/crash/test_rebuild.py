@@ -1,7 +1,8 @@
 """A rebuild that dies at any of its points: the set that it stored is what is built in the end."""
 from collections import Counter
 
-from crashlake import CRASHED, CrashTest, base_lake, content
+from crashlake import CRASHED, CrashTest, base_lake
+from judge import content
 from scenarios import LATER
 from test_walk import cases, first_cases
 

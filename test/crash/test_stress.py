@@ -9,7 +9,7 @@ import time
 
 from crashlake import SHOPS, CrashLake, CrashTest
 from harness import NOW
-from test_random import CONTENT
+from judge import CURRENT
 
 SECONDS = int(os.environ.get("WEIR_CRASH_SECONDS", "10"))
 PROCESSES = 8
@@ -64,5 +64,5 @@ class Stress(CrashTest):
         whole = CrashLake(top / "whole").define()
         whole.deliver(self.latest)
         whole.run(NOW)
-        self.assertEqual(self.lake.rows(CONTENT), whole.rows(CONTENT))
+        self.assertEqual(self.lake.rows(CURRENT), whole.rows(CURRENT))
         self.assert_whole(self.lake)

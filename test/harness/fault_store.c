@@ -116,19 +116,45 @@ static status exchange(void *state, const char *a, const char *b, error *err) {
     WRAPPED("exchange", b, store_exchange(state, a, b, err));
 }
 
+static status copy_one(void *from, const char *from_key, void *to, const char *to_key,
+                       store_copy_options options, error *err) {
+    WRAPPED("copy", to_key, store_copy(from, from_key, to, to_key, options, err));
+}
+
+static status remove_same(void *state, const char *key, const char *tag, error *err) {
+    WRAPPED("remove_same", key, store_remove_same(state, key, tag, err));
+}
+
+static status next_one(void *state, const char *prefix, const char *after, arena *a, char **ret,
+                       error *err) {
+    int why = 0;
+    if (fault_next(FAULT_STORE, "next", prefix, &why) != FAULT_NONE)
+        return told(why, "list", prefix, err);
+    return store_next(state, prefix, after, a, ret, err);
+}
+
+static status access_of(void *state, arena *a, store_access *ret, error *err) {
+    return store_get_access(state, a, ret, err);
+}
+
 #define FAULTY(of_features)                                                                  \
     {                                                                                        \
         .name = "fault", .features = (of_features), .open = open_none, .close = close_inner, \
         .url = url, .put = put, .put_file = put_file, .get = get, .get_file = get_file,      \
         .info = info, .list = list, .remove = remove_one, .remove_prefix = remove_prefix,    \
         .seal = seal, .prepare = prepare, .sync = sync_prefix, .sync_names = sync_names,     \
-        .sweep = sweep, .link = link_one, .exchange = exchange                               \
+        .sweep = sweep, .link = link_one, .exchange = exchange, .copy = copy_one,            \
+        .remove_same = remove_same, .next = next_one, .access = access_of                    \
     }
 
 static const store_driver FAULTY_LOCAL =
     FAULTY(STORE_PUT_IF_ABSENT | STORE_LINK | STORE_EXCHANGE | STORE_LOCAL_PATH);
 
+static const store_driver FAULTY_BUCKET =
+    FAULTY(STORE_PUT_IF_ABSENT | STORE_COPY | STORE_ORDERED | STORE_TAGS);
+
 store *fault_store_over(store *inner) {
-    ASSERT(store_has(inner, FAULTY_LOCAL.features));
-    return store_over(&FAULTY_LOCAL, inner, store_root(inner));
+    const store_driver *driver = store_has(inner, STORE_COPY) ? &FAULTY_BUCKET : &FAULTY_LOCAL;
+    ASSERT(store_has(inner, driver->features));
+    return store_over(driver, inner, store_root(inner));
 }

@@ -4,7 +4,9 @@
  * let the same small lake go through hundreds of deaths ask the same again and again; here the
  * engine is asked once. What differs by run is put aside first: the lake's folder, and identifiers.
  *
- *     WEIR_MEMO=FOLDER   where answers are kept, and shared with other memo-workers
+ *     WEIR_MEMO=FOLDER          where answers are kept, and shared with other memo-workers
+ *     WEIR_MEMO_STORE=s3://…    the lake's store, where that is a bucket of the tests' service
+ *     WEIR_MEMO_FOLDER=FOLDER   … whose objects are files below this folder
  *
  * The engine is the program "worker" beside this one, started when an answer is not known yet. */
 #include "base/clock.h"
@@ -13,6 +15,8 @@
 #include "base/path.h"
 #include "base/process.h"
 
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { FILE_SIZE_MAX = 64 * 1024 * 1024, ID_SIZE = ID_TEXT_SIZE - 1 };
@@ -25,7 +29,9 @@ typedef struct memo {
     const char *folder; /* of the answers */
     const char *engine; /* path of the real worker */
     char *lake;         /* the folder that its jobs are about; NULL before they are opened */
-    char *open_line;    /* how to open the engine, when it is needed */
+    const char *store;  /* where that is a bucket */
+    const char *store_folder;
+    char *open_line; /* how to open the engine, when it is needed */
     process process;
     FILE *answers; /* the engine's; NULL when it does not run */
 } memo;
@@ -69,15 +75,21 @@ static bool number_of(job *j, const char *id, bool add, size_t *ret) {
     return add;
 }
 
-/* The text with the lake's folder and identifiers replaced by marks. */
+/* Does the text begin with a place? Its size, or 0. */
+static size_t size_of_place(const char *place, const char *text) {
+    return place != NULL && str_starts(text, place) ? strlen(place) : 0;
+}
+
+/* The text with the lake's folder, its store and identifiers replaced by marks. */
 static char *put_aside(job *j, const char *text, bool add) {
     buf out = buf_new(j->arena);
-    size_t lake_size = j->m->lake == NULL ? 0 : strlen(j->m->lake);
     while (*text != '\0') {
         size_t size = word_size(text), number;
-        if (lake_size > 0 && strncmp(text, j->m->lake, lake_size) == 0) {
-            buf_printf(&out, "%c/", MARK);
-            text += lake_size;
+        size_t lake_size = size_of_place(j->m->lake, text);
+        size_t store_size = size_of_place(j->m->store, text);
+        if (lake_size + store_size > 0) {
+            buf_printf(&out, "%c%c", MARK, lake_size > 0 ? '/' : ':');
+            text += lake_size + store_size;
         } else if (size == ID_SIZE && number_of(j, text, add, &number)) {
             buf_printf(&out, "%c%zu;", MARK, number);
             text += size;
@@ -95,8 +107,8 @@ static char *put_back(const job *j, const char *text) {
     for (; *text != '\0'; text++) {
         if (*text != MARK) {
             buf_char(&out, *text);
-        } else if (*++text == '/') {
-            buf_add(&out, j->m->lake);
+        } else if (*++text == '/' || *text == ':') {
+            buf_add(&out, *text == '/' ? j->m->lake : j->m->store);
         } else {
             size_t number = 0;
             for (; *text != ';'; text++)
@@ -108,17 +120,25 @@ static char *put_back(const job *j, const char *text) {
     return out.text;
 }
 
+/* Of the file that the text names, or that the object is which it names; else NULL. */
+static const char *file_of(const memo *m, const char *text, arena *a) {
+    size_t size = text == NULL ? 0 : size_of_place(m->store, text);
+    if (size > 0)
+        return arena_printf(a, "%s%s", m->store_folder, text + size);
+    return text != NULL && text[0] == '/' ? text : NULL;
+}
+
 /* Every text in the document that is a file's path stands for that file's bytes. */
-static void hash_files(const json_t *value, hasher *h) {
+static void hash_files(const memo *m, const json_t *value, hasher *h) {
     ARENA_AUTO a = arena_new();
     const char *key;
     json_t *child;
     size_t i, size;
     char *body;
-    json_object_foreach((json_t *)(uintptr_t)value, key, child) hash_files(child, h);
-    json_array_foreach(value, i, child) hash_files(child, h);
-    const char *path = json_string_value(value);
-    if (path == NULL || path[0] != '/' || file_read(path, FILE_SIZE_MAX, a, &body, &size, NULL))
+    json_object_foreach((json_t *)(uintptr_t)value, key, child) hash_files(m, child, h);
+    json_array_foreach(value, i, child) hash_files(m, child, h);
+    const char *path = file_of(m, json_string_value(value), a);
+    if (path == NULL || file_read(path, FILE_SIZE_MAX, a, &body, &size, NULL))
         return;
     hasher_int(h, (int64_t)size);
     hasher_bytes(h, body, size);
@@ -127,7 +147,7 @@ static void hash_files(const json_t *value, hasher *h) {
 static void make_key(job *j) {
     hasher *h = hasher_new();
     hasher_text(h, put_aside(j, j->line, true));
-    hash_files(j->document, h);
+    hash_files(j->m, j->document, h);
     hasher_finish(h, j->key);
     hasher_free(h);
 }
@@ -187,7 +207,8 @@ static strings ask_engine(const job *j) {
 /* keeping answers: lines, and the files that a build made */
 
 static const char *output_folder(const job *j) {
-    return json_get_string(json_object_get(j->document, "output"), "dir", NULL);
+    const char *named = json_get_string(json_object_get(j->document, "output"), "dir", NULL);
+    return file_of(j->m, named, j->arena);
 }
 
 static char *to_hex(arena *a, const char *bytes, size_t size) {
@@ -237,15 +258,35 @@ static void keep(job *j, const strings *lines) {
         give_up("an answer cannot be kept");
 }
 
+/* A bucket has none, but the files that its objects are do. */
+static void make_folders(const job *j, const char *path) {
+    char *folder = arena_strdup(j->arena, path);
+    for (char *end = strchr(folder + 1, '/'); end != NULL; end = strchr(end + 1, '/')) {
+        *end = '\0';
+        mkdir(folder, 0755);
+        *end = '/';
+    }
+}
+
+/* As the service keeps an object's ETag. */
+static bool make_tag(const job *j, FILE *file) {
+    const char *tag = arena_printf(j->arena, "\"%.32s\"", j->key);
+    return fsetxattr(fileno(file), "user.etag", tag, strlen(tag), 0) == 0;
+}
+
 static void make_file(const job *j, const json_t *kept) {
     const char *hex = json_get_string(kept, "body", "");
     const char *name = put_back(j, json_get_string(kept, "name", ""));
-    FILE *file = fopen(path_join(j->arena, output_folder(j), name), "w");
+    const char *path = path_join(j->arena, output_folder(j), name);
+    if (j->m->store != NULL)
+        make_folders(j, path);
+    FILE *file = fopen(path, "w");
     if (file == NULL)
         give_up("a file of the answer cannot be made");
     for (; *hex != '\0'; hex += 2)
         fputc(digit(hex[0]) << 4 | digit(hex[1]), file);
-    if (fclose(file) != 0)
+    bool tagged = j->m->store == NULL || make_tag(j, file);
+    if (fclose(file) != 0 || !tagged)
         give_up("a file of the answer cannot be written");
 }
 
@@ -294,8 +335,12 @@ int main(void) {
     char *line = NULL;
     size_t capacity = 0;
     ARENA_AUTO a = arena_new();
-    memo m = {.arena = a, .folder = getenv("WEIR_MEMO")};
-    if (m.folder == NULL || readlink("/proc/self/exe", own, PATH_SIZE_MAX) < 0)
+    memo m = {.arena = a,
+              .folder = getenv("WEIR_MEMO"),
+              .store = getenv("WEIR_MEMO_STORE"),
+              .store_folder = getenv("WEIR_MEMO_FOLDER")};
+    if (m.folder == NULL || (m.store != NULL && m.store_folder == NULL)
+        || readlink("/proc/self/exe", own, PATH_SIZE_MAX) < 0)
         give_up("WEIR_MEMO names no folder");
     m.engine = path_join(a, path_parent(a, own), "worker");
     while (getline(&line, &capacity, stdin) > 0)

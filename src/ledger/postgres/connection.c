@@ -307,13 +307,22 @@ static PGresult *better(const connection *c, PGresult *kept, PGresult *next) {
     return keep ? kept : next;
 }
 
-PGresult *connection_script(connection *c, const char *sql) {
+void connection_send(connection *c, const char *sql) {
+    int ignored = c->pq.sendQuery(c->pg, sql);
+    (void)ignored;
+}
+
+PGresult *connection_answer(connection *c) {
     PGresult *kept = NULL;
-    if (c->pq.sendQuery(c->pg, sql) == 1)
-        for (PGresult *next = c->pq.getResult(c->pg); next != NULL; next = c->pq.getResult(c->pg))
-            kept = better(c, kept, next);
+    for (PGresult *next = c->pq.getResult(c->pg); next != NULL; next = c->pq.getResult(c->pg))
+        kept = better(c, kept, next);
     if (kept == NULL)
         kept = c->pq.makeEmptyPGresult(c->pg, PGRES_FATAL_ERROR);
     ASSERT(kept != NULL);
     return kept;
+}
+
+PGresult *connection_script(connection *c, const char *sql) {
+    connection_send(c, sql);
+    return connection_answer(c);
 }

@@ -75,6 +75,9 @@ PGresult *connection_ask(connection *c, const char *sql, const db_value *values,
 /* Several statements without values in one round trip: the last result that has rows, or the one
  * that failed, or the last. */
 PGresult *connection_script(connection *c, const char *sql);
+/* The same in its two halves; what cannot be sent is told by the answer. */
+void connection_send(connection *c, const char *sql);
+PGresult *connection_answer(connection *c);
 
 bool connection_answered(const connection *c, const PGresult *result);
 /* NULL: the server said nothing. */

@@ -1,5 +1,6 @@
 #include "ledger/postgres/transaction.h"
 
+#include "base/crash.h"
 #include "base/number.h"
 #include "ledger/postgres/sqlstate.h"
 
@@ -280,6 +281,13 @@ static char *commit_text(const connection *c, arena *a) {
     return arena_printf(a, COMMIT, (int)ATTEMPTS_KEPT_DAYS, t->attempt);
 }
 
+static PGresult *ask_for_commit(connection *c, const char *text) {
+    connection_send(c, text);
+    if (c->transaction.kind == TRANSACTION_WRITE)
+        crash_point("ledger.sent");
+    return connection_answer(c);
+}
+
 /* Ask for the commit until there is an answer, or the attempt is found to be one. */
 static status commit(connection *c, error *err) {
     ARENA_AUTO a = arena_new();
@@ -287,7 +295,7 @@ static status commit(connection *c, error *err) {
     patience p = {0};
     for (;;) {
         bool committed = false;
-        PGresult *told = connection_script(c, text);
+        PGresult *told = ask_for_commit(c, text);
         remedy needed = remedy_for(c, told);
         status result = connection_answered(c, told) ? OK : connection_fail(c, told, err);
         c->pq.clear(told);
@@ -303,7 +311,7 @@ static status commit(connection *c, error *err) {
 
 /* A connection that is lost at a commit that makes the ledger: nobody can tell. */
 static status commit_new(connection *c, error *err) {
-    PGresult *told = connection_script(c, "COMMIT");
+    PGresult *told = ask_for_commit(c, "COMMIT");
     bool lost = c->pq.status(c->pg) != CONNECTION_OK;
     status result = connection_answered(c, told) ? OK : connection_fail(c, told, err);
     c->pq.clear(told);

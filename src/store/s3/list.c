@@ -1,5 +1,6 @@
 #include "store/s3/s3.h"
 
+#include "base/crash.h"
 #include "base/number.h"
 #include "store/s3/sign.h"
 #include "store/s3/xml.h"
@@ -238,6 +239,7 @@ static status remove_page(void *state, store_objects *objects, error *err) {
     if (objects->count == 0)
         return OK;
     arena_reset(r->arena);
+    crash_point("store.removing");
     const char *body = removal_document(r->s3, r->arena, objects);
     s3_request post = {
         .method = "POST", .body = body, .body_size = strlen(body), .need = "DeleteResult"};

@@ -1,6 +1,7 @@
 #include "store/s3/multipart.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "store/s3/xml.h"
 
 #include <inttypes.h>
@@ -49,6 +50,7 @@ status s3_upload_begin(s3 *s, const char *key, const s3_pairs *headers, arena *a
     u->id = xml_text(reply->body, reply->body_size, ID, a);
     u->turns[0] = arena_new();
     u->turns[1] = arena_new();
+    crash_point("store.begun");
     *ret = u;
     return OK;
 }
@@ -73,6 +75,7 @@ static status settle(s3_upload *u, error *err) {
         return error_set(err, E_IO, "cannot write \"s3://%s/%s\": a part came back without ETag",
                          u->s3->place.bucket, u->key);
     vec_push(u->arena, &u->parts, ((part){arena_strdup(u->arena, etag)}));
+    crash_point("store.part");
     return OK;
 }
 
@@ -100,6 +103,7 @@ status s3_upload_copy(s3_upload *u, const s3_span *span, error *err) {
     TRY(s3_call(u->s3, &put, "copy to", a, &reply, err));
     const char *etag = xml_text(reply->body, reply->body_size, ETAG, u->arena);
     vec_push(u->arena, &u->parts, ((part){etag}));
+    crash_point("store.part");
     return OK;
 }
 
@@ -151,11 +155,13 @@ status s3_upload_finish(s3_upload *u, bool if_absent, error *err) {
     status result = settle(u, err);
     if (result == OK)
         result = complete(u, if_absent, err);
-    if (result == OK)
-        end(u);
-    else
+    if (result != OK) {
         s3_upload_abort(u);
-    return result;
+        return result;
+    }
+    end(u);
+    crash_point("store.named");
+    return OK;
 }
 
 void s3_upload_abort(s3_upload *u) {

@@ -1,6 +1,7 @@
 #include "store/s3/s3.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/hash.h"
 #include "base/number.h"
 #include "base/path.h"
@@ -68,8 +69,10 @@ status s3_put(void *state, const char *key, const void *body, size_t size,
                       .body_size = size};
     sha256_text(put.body, size, sha256);
     s3_note(a, &put.headers, options.name, sha256);
-    return options.if_absent ? put_if_absent(s, &put, a, err)
-                             : s3_call(s, &put, "write", a, &reply, err);
+    TRY(options.if_absent ? put_if_absent(s, &put, a, err)
+                          : s3_call(s, &put, "write", a, &reply, err));
+    crash_point("store.named");
+    return OK;
 }
 
 /* What was altered or cut on its way is no object of ours. */
@@ -183,6 +186,8 @@ status s3_remove(void *state, const char *key, error *err) {
     const s3_request gone = {.method = "DELETE", .key = s3_full_key(s, a, key)};
     error problem = {0};
     status removed = s3_call(s, &gone, "remove", a, &reply, &problem);
+    if (removed == OK)
+        crash_point("store.removed");
     if (removed == OK || removed == E_NOT_FOUND)
         return OK;
     if (err != NULL)
