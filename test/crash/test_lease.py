@@ -20,6 +20,8 @@ BEFORE_COMMIT = ("work.begun", "land.claimed:2", "land.pending", "land.staged:2"
                  "build.answered", "build.sealed", "build.synced", "build.staged:3")
 AFTER_COMMIT = ("build.committed", "project.recorded:2", "work.ending")
 PROJECTING = ("project.cleared", "project.linked", "project.exchanged", "project.swapped")
+IN_POSTGRES = os.environ.get("WEIR_TEST_LEDGER") == "postgres"
+IN_TRANSACTION = ("ledger.writing:4", "ledger.committing:9")
 SHOWING = ("project.emptied", "project.swapped", "project.swapped:4", "project.linked",
            "project.removed")
 
@@ -133,6 +135,21 @@ class Lease(CrashTest):
                 code, said = wake(first)
                 if point in BEFORE_COMMIT:
                     self.assertEqual(code, BUSY, said)
+                self.assertEqual(content(lake)["digests"], now)
+                self.check_end(lake, wanted)
+
+    @unittest.skipUnless(IN_POSTGRES, "PostgreSQL only: who stands still keeps SQLite's lock")
+    def test_who_stands_still_in_a_transaction_does_not_keep_others_from_the_ledger(self):
+        wanted = self.wanted()
+        self.active = type(self.base)(self.top / "wanted").rows(ACTIVE)
+        for point in IN_TRANSACTION:
+            with self.subTest(point=point):
+                lake = self.base.copy(self.top / point)
+                first, code, said = self.take_over(lake, point)
+                self.assertEqual(code, 0, said)
+                now = content(lake)["digests"]
+                code, said = wake(first)
+                self.assertNotEqual(code, 0, said)
                 self.assertEqual(content(lake)["digests"], now)
                 self.check_end(lake, wanted)
 

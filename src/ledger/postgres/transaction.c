@@ -9,6 +9,13 @@
 /* What a transaction may have done to be done again: far more than any commit has had. */
 enum { RECORDED_BYTES_MAX = 256 << 20, ATTEMPTS_KEPT_DAYS = 7 };
 
+/* Who asks nothing for as long as a run's lease is good has lost that: it was stopped, or its host
+ * is gone without a word. The server ends the transaction, so that it keeps nobody waiting. */
+static const int64_t IDLE_MAX_US = INT64_C(60) * 1000000;
+#define LIMITS                               \
+    " SET LOCAL lock_timeout = %" PRId64 ";" \
+    " SET LOCAL idle_in_transaction_session_timeout = %" PRId64 ";"
+
 /* Positions in what a BEGIN gives. */
 enum { STATE_NEWEST, STATE_COUNTERS, STATE_DONE };
 
@@ -23,13 +30,13 @@ enum { STATE_NEWEST, STATE_COUNTERS, STATE_DONE };
     " JOIN pg_class ON pg_class.oid = seqrelid AND relnamespace = '\"%s\"'::regnamespace)," \
     " EXISTS (SELECT 1 FROM weir_attempt WHERE attempt = '%s')"
 
-static const char BEGIN_WRITE[] = "BEGIN; SET LOCAL lock_timeout = %" PRId64 ";%s"
+static const char BEGIN_WRITE[] = "BEGIN;" LIMITS "%s"
                                   " SELECT seq FROM lake FOR UPDATE; " STATE_OF_WRITER;
 static const char BEGIN_READ[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " NEWEST_ATTEMPT;
 static const char LIGHT[] = " SET LOCAL synchronous_commit = off;";
 /* There is no lake's row yet. */
-static const char BEGIN_NEW[] = "BEGIN; SET LOCAL lock_timeout = %" PRId64
-                                "; SELECT pg_advisory_xact_lock(hashtext('weir'), hashtext('%s'))";
+static const char BEGIN_NEW[] =
+    "BEGIN;" LIMITS " SELECT pg_advisory_xact_lock(hashtext('weir'), hashtext('%s'))";
 static const char COMMIT[] = "DELETE FROM weir_attempt WHERE at < now() - interval '%d days'"
                              " AND id < (SELECT max(id) FROM weir_attempt);"
                              " INSERT INTO weir_attempt (attempt) VALUES ('%s'); COMMIT";
@@ -38,11 +45,13 @@ static char *begin_text(const connection *c, arena *a) {
     const transaction *t = &c->transaction;
     int64_t wait_ms = c->wait_ms > 0 ? c->wait_ms : 1; /* 0 would wait for ever */
     const char *schema = c->place.schema;
+    int64_t idle_ms = crash_lease_us(IDLE_MAX_US) / 1000;
     if (!c->has_ledger)
-        return arena_printf(a, BEGIN_NEW, wait_ms, schema);
+        return arena_printf(a, BEGIN_NEW, wait_ms, idle_ms, schema);
     if (t->kind == TRANSACTION_READ)
         return arena_strdup(a, BEGIN_READ);
-    return arena_printf(a, BEGIN_WRITE, wait_ms, t->light ? LIGHT : "", schema, t->attempt);
+    return arena_printf(a, BEGIN_WRITE, wait_ms, idle_ms, t->light ? LIGHT : "", schema,
+                        t->attempt);
 }
 
 typedef struct begun {
