@@ -26,6 +26,7 @@ def month(amount):
 @unittest.skipUnless(gateway.is_there(), "no versitygw; scripts/setup test builds it, with Go")
 class BucketTest(LakeTest):
     rank = 0
+    own_places = ("store",)
 
     @classmethod
     def setUpClass(cls):

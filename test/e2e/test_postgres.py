@@ -24,6 +24,7 @@ class PostgresTest(LakeTest):
     """self.lake begins with a ledger in SQLite; self.uri is of a schema for it."""
     files = {**sales(), "lake.yaml": LAKE_YAML + "ledger: .weir/ledger.db\n"}
     rank = 0
+    own_places = ("ledger",)
 
     @classmethod
     def setUpClass(cls):
@@ -84,6 +85,7 @@ class FaultTest(LakeTest):
     """A run with a correction and a new file, over a server or a connection that goes away. Each
     case begins with a copy of one lake and of its ledger, and ends as if nothing had happened."""
     rank = 0
+    own_places = ("ledger",)
     served = 0
 
     @classmethod

@@ -23,6 +23,7 @@ class Moving(LakeTest):
     """Lakes with all that moves: corrections, refused files, withdrawals, retired versions."""
 
     rank = 0
+    own_places = ("store",)
 
     @classmethod
     def setUpClass(cls):
