@@ -91,6 +91,7 @@ static const char *const SABOTAGES[] = {
     "no_claim_sync", /* nor those of claims */
     "no_fence",      /* whoever lost the lease goes on */
     "no_pending",    /* builds write without saying so first */
+    "no_claim",      /* a helper that has lost its claim answers all the same */
     "no_mark_seq",   /* a build clears marks that it has not seen */
 };
 

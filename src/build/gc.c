@@ -178,7 +178,7 @@ static status sweep(gc *g, error *err) {
     TRY(in_transaction(g, sweep_landing, err));
     crash_point("gc.swept");
     for (size_t i = 0; i < g->c->lake->layer_count; i++) {
-        TRY(project_sweep(g->c->layers[i], err));
+        TRY(project_sweep(g->c->ledger, g->c->layers[i], err));
         TRY(sweep_temporary(g, g->c->layers[i], err));
     }
     return OK;

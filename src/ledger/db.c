@@ -122,6 +122,15 @@ status db_now_us(db *d, int64_t *ret, error *err) {
     return d->driver->now_us(d->state, ret, err);
 }
 
+status db_lock(db *d, int64_t key, bool *ret_granted, error *err) {
+    d->statements++;
+    return d->driver->lock(d->state, key, ret_granted, err);
+}
+
+void db_unlock(db *d, int64_t key) {
+    d->driver->unlock(d->state, key);
+}
+
 void db_wait_limit(db *d, int64_t limit_ms) {
     d->driver->wait_limit(d->state, limit_ms);
 }

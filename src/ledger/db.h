@@ -81,6 +81,10 @@ typedef struct db_driver {
     status (*id_raise)(void *state, const char *table, int64_t last, error *err);
     /* Optional. A copy of one state into a SQLite file, while others write. */
     status (*backup)(void *state, const char *path, error *err);
+    /* A lock that whoever has the same database open can see, for one handle at a time, until it is
+     * freed or its process is gone. Never waits. A handle has one lock at most. */
+    status (*lock)(void *state, int64_t key, bool *ret_granted, error *err);
+    void (*unlock)(void *state, int64_t key);
     status (*now_us)(void *state, int64_t *ret, error *err); /* the clock that leases are kept by */
     void (*wait_limit)(void *state, int64_t limit_ms);       /* for other writers */
     status (*script)(void *state, const char *sql,
@@ -122,6 +126,8 @@ bool db_can_backup(const db *d);
 CHECKED status db_backup(db *d, const char *path, error *err);
 CHECKED status db_now_us(db *d, int64_t *ret, error *err);
 void db_wait_limit(db *d, int64_t limit_ms);
+CHECKED status db_lock(db *d, int64_t key, bool *ret_granted, error *err);
+void db_unlock(db *d, int64_t key);
 CHECKED status db_script(db *d, const char *sql, error *err);
 
 /* A statement without rows. */

@@ -182,11 +182,11 @@ static status project_locked(const projecting *h, int64_t since, project_result 
 static status project_table(const project_context *c, size_t index, int64_t since,
                             project_result *ret, error *err) {
     ARENA_AUTO a = arena_new();
-    CLEANUP(lock_free) int lock = -1;
+    CLEANUP(lock_free) table_lock lock = {0};
     const lake_table *t = c->lake->tables[index];
     projecting h = {
         .c = c, .table = t, .store = c->layers[t->layer], .id = c->tables[index].id, .arena = a};
-    TRY(lock_take(h.store, t->name, &lock, err));
+    TRY(lock_take(c->ledger, t->name, &lock, err));
     return project_locked(&h, since, ret, err);
 }
 
@@ -220,14 +220,14 @@ status project_anew(const project_context *c, project_result *ret, error *err) {
 }
 
 /* Aside are folders named after their tables. */
-static status sweep_table(store *s, const char *table, error *err) {
+static status sweep_table(ledger *l, store *s, const char *table, error *err) {
     ARENA_AUTO a = arena_new();
-    CLEANUP(lock_free) int lock = -1;
-    TRY(lock_take(s, table, &lock, err));
+    CLEANUP(lock_free) table_lock lock = {0};
+    TRY(lock_take(l, table, &lock, err));
     return store_remove_prefix(s, arena_printf(a, "%s%s/", ASIDE, table), err);
 }
 
-status project_sweep(store *s, error *err) {
+status project_sweep(ledger *l, store *s, error *err) {
     ARENA_AUTO a = arena_new();
     store_objects left = {0};
     const char *swept = "";
@@ -237,7 +237,7 @@ status project_sweep(store *s, error *err) {
         const char *table = arena_strndup(a, rest, strcspn(rest, "/"));
         if (str_eq(table, swept))
             continue;
-        TRY(sweep_table(s, table, err));
+        TRY(sweep_table(l, s, table, err));
         swept = table;
     }
     return OK;

@@ -1,17 +1,19 @@
-/* lock: one projector per table at a time, across processes of this host.
+/* lock: one projector per table at a time, of whatever process and host.
  *
- * flock(2) on a file below the layer's store: the system frees it when the holder dies. For stores
- * without local paths the lock is always granted (their projections are another kind). Internal to
- * project/. */
+ * The lock is the ledger's (ledger/lock.h): whoever can project a lake has its ledger open.
+ * Internal to project/. */
 #ifndef WEIR_PROJECT_LOCK_H
 #define WEIR_PROJECT_LOCK_H
 
-#include "base/error.h"
-#include "store/store.h"
+#include "ledger/lock.h"
 
-/* Waits for a while; E_BUSY when that was not enough. *ret_fd is -1 where nothing is to be
- * locked. */
-CHECKED status lock_take(store *s, const char *table, int *ret_fd, error *err);
-void lock_free(int *fd); /* for CLEANUP */
+typedef struct table_lock {
+    ledger *ledger;   /* NULL: it is not held */
+    const char *name; /* borrowed */
+} table_lock;
+
+/* Waits for a while; E_BUSY when that was not enough. table: borrowed while it is held. */
+CHECKED status lock_take(ledger *l, const char *table, table_lock *ret, error *err);
+void lock_free(table_lock *held); /* for CLEANUP */
 
 #endif

@@ -71,12 +71,12 @@ static status forget(const moving *m, error *err) {
 
 static status move_folder(const project_context *c, const directory_move *move, error *err) {
     ARENA_AUTO a = arena_new();
-    CLEANUP(lock_free) int lock = -1;
+    CLEANUP(lock_free) table_lock lock = {0};
     moving m = {.c = c, .move = move, .arena = a};
     if (!find_layer(&m))
         return OK;
     const char *name = move->target != NULL ? move->target : move->folder;
-    TRY(lock_take(m.store, arena_printf(a, "%s.%s", move->layer, name), &lock, err));
+    TRY(lock_take(c->ledger, arena_printf(a, "%s.%s", move->layer, name), &lock, err));
     if (!has_raw_history(&m))
         TRY(carry_out(&m, err));
     crash_point("project.swapped");

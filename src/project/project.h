@@ -24,9 +24,9 @@ typedef struct project_result {
     int64_t partitions; /* directories made, swapped or removed */
 } project_result;
 
-/* Bring every table's directories to the ledger's current state. Per table: takes an OS lock,
- * projects what changed since it last did, reads the ledger again, repeats if it moved. Quick when
- * there is nothing. */
+/* Bring every table's directories to the ledger's current state. Per table: takes a lock of the
+ * ledger's, projects what changed since it last did, reads the ledger again, repeats if it moved.
+ * Quick when there is nothing. */
 CHECKED status project_all(const project_context *c, project_result *ret, error *err);
 
 /* Where other programs find a table (partition NULL) or one of its partitions: a directory, a
@@ -42,7 +42,7 @@ char *project_manifest_key(const char *short_name, const char *partition, arena 
 char *project_manifest_text(const store *s, const ledger_file *files, size_t count, arena *a);
 
 /* Remove what killed projections left aside in a layer's store; those under way are waited for. */
-CHECKED status project_sweep(store *s, error *err);
+CHECKED status project_sweep(ledger *l, store *s, error *err);
 
 /* Directories of tables that were renamed move, those of tables that were dropped go. Quick when
  * there is nothing. Before anything lands: a new table may have the old name. */

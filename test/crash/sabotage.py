@@ -23,6 +23,7 @@ GUARDS = {
     "no_claim_sync": ("test_power.Run",),
     "no_fence": ("test_who_wakes_after_the_lease",),
     "no_pending": ("test_healing_may_be_cut_off_too",),
+    "no_claim": ("unit/ledger/ledger_offer_test",),
     "no_mark_seq": ("unit/build/build_commit_test",),
 }
 

@@ -14,7 +14,6 @@ from sales import rows, sales
 
 DAYS = [f"2024-05-{day:02}" for day in range(1, 9)]
 HIVE = "partition_by: [day]\nprojection: hive\n"
-PREFIX = "survival"
 FAILED_MIN = len(faulty.WAYS) * 2
 
 # What the ledger says that there is: keys below the store.
@@ -60,11 +59,23 @@ class SurvivalTest(ProcessTest):
         cls.server = Cluster()
         cls.addClassCleanup(cls.server.close)
 
+    def hosts(self, name, every):
+        """A new lake as two hosts have it, over a service that fails every so many requests."""
+        self.prefix = name
+        self.land = self.new_lake({"lake.yaml": LAKE_YAML + "store: data\nledger: x.db\n"}).land
+        self.server.sql(f"CREATE DATABASE {name}")
+        self.proxy = faulty.Proxy(self.service.port, every)
+        self.addCleanup(self.proxy.stop)
+        one, two = self.host("one"), self.host("two")
+        one.weir("init")
+        return one, two
+
     def host(self, name):
         """A lake folder of its own: definition, land folder of both, bucket and database."""
         host = self.new_lake({**sales(gold__total=HIVE), "lake.yaml":
-                              LAKE_YAML + f"land: {self.land}\nledger: {self.server.uri()}\n"
-                              f"store: s3://{gateway.BUCKET}/{PREFIX}\n"})
+                              LAKE_YAML + f"land: {self.land}\nledger: "
+                              f"{self.server.uri(database=self.prefix)}\n"
+                              f"store: s3://{gateway.BUCKET}/{self.prefix}\n"})
         host.land = self.land
         host.environment.update(gateway.variables(self.proxy.port), **fast_worker(),
                                 WEIR_S3_TIMEOUT="1s", WEIR_WHO=name)
@@ -79,11 +90,14 @@ class SurvivalTest(ProcessTest):
             lake.run(NOW + turn)
         return lake
 
+    def rows(self, text):
+        return self.server.sql(f"SET search_path TO weir; {text}", self.prefix)
+
     def named(self):
         """Keys below the store that the ledger has a use for, by its rows alone."""
-        keys = {key for key, in self.server.sql(f"SET search_path TO weir; {NAMED}")}
+        keys = {key for key, in self.rows(NAMED)}
         keys.add(".weir/lake.json")
-        for table, partition, object_ in self.server.sql(f"SET search_path TO weir; {SHOWN}"):
+        for table, partition, object_ in self.rows(SHOWN):
             layer, name = table.split(".")
             manifests = "" if table == "gold.total" else "_symlink_format_manifest/"
             shown = object_.split("/")[-1] if table == "gold.total" else "manifest"
@@ -91,7 +105,7 @@ class SurvivalTest(ProcessTest):
         return keys
 
     def listed(self):
-        top = self.service.bucket() / PREFIX
+        top = self.service.bucket() / self.prefix
         return {str(p.relative_to(top)) for p in top.rglob("*") if p.is_file()}
 
     def restart(self):
@@ -119,11 +133,7 @@ class SurvivalTest(ProcessTest):
 
     def test_it_is_the_lake_of_one_undisturbed_host(self):
         wanted = self.undisturbed()
-        self.land = self.new_lake({"lake.yaml": LAKE_YAML + "store: data\nledger: x.db\n"}).land
-        self.proxy = faulty.Proxy(self.service.port, every=7)
-        self.addCleanup(self.proxy.stop)
-        one, two = self.host("one"), self.host("two")
-        one.weir("init")
+        one, two = self.hosts("survival", every=7)
         built = []
         told, did, pids = self.share(one, two, 0, WEIR_CRASH_AT="help.sent",
                                      WEIR_CRASH_SIGNAL="worker")
@@ -146,6 +156,24 @@ class SurvivalTest(ProcessTest):
         quarantined = {key for key in self.listed() if key.startswith(".weir/quarantine/")}
         self.assertEqual(len(quarantined), 2)  # the refused file and its report
         self.assertEqual(self.listed() - quarantined, self.named())
+
+    def test_two_hosts_do_not_make_the_directories_of_one_table_at_once(self):
+        one, two = self.hosts("projected", every=0)
+        deliver(one, 0)
+        stopped = self.stopped_at(one, "project.swapped", "run", "--now", NOW)
+        self.rows("UPDATE lease SET until = 1")
+        deliver(two, 1)
+        busy = two.weir("run", "--now", NOW + 1, "-o", "json", expect=4,
+                        env={"WEIR_LEASE_MS": "500"})
+        self.assert_error(busy, "directories")
+        self.wake(stopped)
+        self.finish(stopped, 4)  # its lease is another's
+        two.run(NOW + 1)
+        self.assertEqual(two.json("fsck")["faults"], [])
+        shown, wanted = ({key for key in keys if key.startswith(("silver/sales/", "gold/total/"))}
+                         for keys in (self.listed(), self.named()))
+        self.assertTrue(shown)
+        self.assertEqual(shown, wanted)
 
 
 if __name__ == "__main__":

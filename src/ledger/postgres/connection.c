@@ -223,9 +223,23 @@ status connection_open(connection *c, error *err) {
     return result;
 }
 
+/* What was locked by the connection that is gone. The server may not have noticed yet that it is:
+ * that is tried again, like a server that is not there. */
+static status lock_again(connection *c, error *err) {
+    bool granted = false;
+    TRY(connection_lock(c, c->lock, &granted, err));
+    if (granted)
+        return OK;
+    error_set(err, E_IO, "what was locked in ledger \"%s\" was lost with the connection",
+              c->place.shown);
+    error_hint(err, "Another run may have gone on with it; do the same again.");
+    return E_IO;
+}
+
 status connection_renew(connection *c, error *err) {
     PGPing ping;
-    return connect_once(c, &ping, err);
+    TRY(connect_once(c, &ping, err));
+    return c->has_lock ? lock_again(c, err) : OK;
 }
 
 void connection_close(connection *c) {
@@ -325,4 +339,17 @@ PGresult *connection_answer(connection *c) {
 PGresult *connection_script(connection *c, const char *sql) {
     connection_send(c, sql);
     return connection_answer(c);
+}
+
+status connection_lock(connection *c, int64_t key, bool *ret_granted, error *err) {
+    ARENA_AUTO a = arena_new();
+    PGresult *told =
+        connection_script(c, arena_printf(a, "SELECT pg_try_advisory_lock(%" PRId64 ")", key));
+    status result = OK;
+    if (connection_answered(c, told))
+        *ret_granted = str_eq(c->pq.getvalue(told, 0, 0), "t");
+    else
+        result = connection_fail(c, told, err);
+    c->pq.clear(told);
+    return result;
 }

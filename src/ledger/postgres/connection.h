@@ -53,6 +53,8 @@ typedef struct connection {
     bool is_read_only;
     int64_t schema;       /* newest migration when last asked … */
     bool schema_is_fresh; /* … which was when it was opened, and nobody has been told yet */
+    bool has_lock;        /* and is to have it again on another connection */
+    int64_t lock;
     transaction transaction;
 } connection;
 
@@ -78,6 +80,9 @@ PGresult *connection_script(connection *c, const char *sql);
 /* The same in its two halves; what cannot be sent is told by the answer. */
 void connection_send(connection *c, const char *sql);
 PGresult *connection_answer(connection *c);
+
+/* Take an advisory lock of the session, without waiting. Asks once. */
+CHECKED status connection_lock(connection *c, int64_t key, bool *ret_granted, error *err);
 
 bool connection_answered(const connection *c, const PGresult *result);
 /* NULL: the server said nothing. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/strmap.h"
+#include "ledger/sqlite/bytelock.h"
 #include "ledger/sqlite/files.h"
 #include "ledger/sqlite/network.h"
 
@@ -10,6 +11,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     APPLICATION_ID = 0x57454952, /* "WEIR", in the file's header */
@@ -29,6 +31,7 @@ typedef struct sqlite_state {
     const char *location;
     sqlite3 *connection;
     strmap *statements; /* by text; the texts are the ledger's constants, so there are not many */
+    int lock_fd;        /* of the file beside the ledger whose bytes are locks; -1: none yet */
     bool was_light;     /* the last transaction that wrote was DB_WRITE_LIGHT */
 } sqlite_state;
 
@@ -254,6 +257,18 @@ static status now_us(void *state, int64_t *ret, error *err) {
     return OK;
 }
 
+static status lock(void *state, int64_t key, bool *ret_granted, error *err) {
+    sqlite_state *s = state;
+    if (s->lock_fd < 0)
+        TRY(bytelock_open(s->location, &s->lock_fd, err));
+    return bytelock_try(s->lock_fd, key, ret_granted, err);
+}
+
+static void unlock(void *state, int64_t key) {
+    const sqlite_state *s = state;
+    bytelock_free(s->lock_fd, key);
+}
+
 static void wait_limit(void *state, int64_t limit_ms) {
     const sqlite_state *s = state;
     sqlite3_busy_timeout(s->connection, (int)limit_ms);
@@ -275,6 +290,8 @@ static int close_connection(sqlite_state *s) {
 static void close_state(void *state) {
     sqlite_state *s = state;
     ASSERT(close_connection(s) == SQLITE_OK);
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
     arena_free(s->arena);
 }
 
@@ -440,8 +457,10 @@ static status open_state(sqlite_state *s, bool create, error *err) {
 static status open_sqlite(const char *location, bool create, void **ret_state, error *err) {
     arena *a = arena_new();
     sqlite_state *s = ARENA_NEW(a, sqlite_state);
-    *s = (sqlite_state){
-        .arena = a, .location = arena_strdup(a, location), .statements = strmap_new(a)};
+    *s = (sqlite_state){.arena = a,
+                        .location = arena_strdup(a, location),
+                        .lock_fd = -1,
+                        .statements = strmap_new(a)};
     status result = refuse_place(location, create, a, err);
     if (result == OK)
         result = open_state(s, create, err);
@@ -456,7 +475,8 @@ static status open_sqlite(const char *location, bool create, void **ret_state, e
 static status open_private(void **ret_state, error *err) {
     arena *a = arena_new();
     sqlite_state *s = ARENA_NEW(a, sqlite_state);
-    *s = (sqlite_state){.arena = a, .location = "a temporary file", .statements = strmap_new(a)};
+    *s = (sqlite_state){
+        .arena = a, .location = "a temporary file", .lock_fd = -1, .statements = strmap_new(a)};
     int code = open_unnamed(&s->connection, NULL);
     if (code != SQLITE_OK) {
         status refused = fail(s, code, err);
@@ -519,6 +539,8 @@ const db_driver DB_SQLITE = {
     .id_get = id_get,
     .id_raise = id_raise,
     .backup = backup,
+    .lock = lock,
+    .unlock = unlock,
     .now_us = now_us,
     .wait_limit = wait_limit,
     .script = script,
