@@ -118,17 +118,22 @@ def psql(folder, text, database="postgres", port=None):
 
 
 class Cluster:
-    """A running server. port: also on that port of the loopback, for tests of passwords."""
+    """A running server. port: also on that port of the loopback, for tests of passwords and TLS.
+    settings: more of them; files: name → bytes, beside the data, for the server alone to read."""
 
-    def __init__(self, port=None):
+    def __init__(self, port=None, settings=None, files=None):
         self.bin = binaries()
         if self.bin is None:
             raise RuntimeError("there is no PostgreSQL server: run scripts/setup test")
         self.user = server_user()
         self.port = port
+        self.settings = settings or {}
         self.top = Path(tempfile.mkdtemp(prefix="weir-pg-"))
         self.data = self.top / "data"
         shutil.copytree(template(self.user, self.bin), self.data)
+        for name, content in (files or {}).items():
+            (self.data / name).write_bytes(content)
+            (self.data / name).chmod(0o600)
         give(self.user, self.top)
         os.chmod(self.top, 0o755)
         os.chmod(self.data, 0o700)
@@ -138,6 +143,8 @@ class Cluster:
         command = [self.bin / "postgres", "-D", self.data, "-k", self.top]
         if self.port is not None:
             command += ["-p", self.port, "-c", "listen_addresses=127.0.0.1"]
+        for key, value in self.settings.items():
+            command += ["-c", f"{key}={value}"]
         with open(self.top / "log", "ab") as log:
             self.server = subprocess.Popen(
                 [str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -139,7 +139,11 @@ static status refuse_connection(const connection *c, PGPing ping, error *err) {
     status kind = ping == PQPING_OK && wants_password ? E_DENIED : E_IO;
     error_set(err, kind, "ledger \"%s\": %.*s", c->place.shown, MESSAGE_SIZE_MAX,
               message_of(a, c->pq.errorMessage(c->pg)));
-    if (kind == E_DENIED)
+    if (strstr(c->pq.errorMessage(c->pg), "SSL") != NULL
+        || strstr(c->pq.errorMessage(c->pg), "certificate") != NULL)
+        error_hint(err, "Check sslmode and sslrootcert of `ledger` in lake.yaml (PGSSLMODE, "
+                        "PGSSLROOTCERT), and the name in the server's certificate.");
+    else if (kind == E_DENIED)
         error_hint(err, "Check user and password (PGPASSWORD, ~/.pgpass).");
     else if (ping == PQPING_OK)
         error_hint(err, "Check user and database of `ledger` in lake.yaml.");
