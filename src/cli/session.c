@@ -50,6 +50,7 @@ static status open_engine(const session *s, engine_options options, engine **ret
     options.worker = s->worker;
     options.temp_dir = s->temp_dir;
     options.interrupted = s->command->interrupted;
+    options.hidden = &s->variables;
     return engine_open(&options, ret, err);
 }
 
@@ -81,6 +82,7 @@ static status load_definition(session *s, errors *all, error *err) {
                         .environment = find_environment(s->command),
                         .engine = &sql,
                         .engine_version = worker_version(s->arena, s->worker),
+                        .variables = &s->variables,
                         .use_cache = true};
     status result = lake_load(&how, s->arena, &s->lake, all, err);
     engine_close(loader);

@@ -21,6 +21,7 @@ typedef struct session {
     store *quarantine;
     store *journal;       /* the lake's own store, which has the journal */
     char *worker;         /* the program */
+    strings variables;    /* that the definition names */
     const char *temp_dir; /* absolute: for files that do not outlive the command */
     const char *who;
     const char *host;    /* this process as others may see it: the host's name and a process id */

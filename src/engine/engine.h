@@ -29,6 +29,8 @@ typedef struct engine_options {
     int64_t memory_bytes;   /* per worker */
     int64_t timeout_us;     /* for one job; 0: none */
     size_t line_max_bytes;  /* of one answer's line; 0: 256 MiB */
+    const strings *hidden;  /* environment variables that workers do not get, besides those of S3's
+                               and PostgreSQL's clients; read when one starts; NULL: none */
     engine_buckets buckets; /* get NULL: no bucket is used */
     const volatile int
         *interrupted; /* when it becomes non-zero, waiting ends with E_INTERRUPTED; NULL: never */

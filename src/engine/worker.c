@@ -47,13 +47,24 @@ void worker_kill(worker *w) {
     forget(w);
 }
 
+/* What it may know it is told in its jobs. */
+static const char *const *hidden_variables(const engine_options *options, arena *a) {
+    strings names = {0};
+    vec_push(a, &names, "AWS_*");
+    vec_push(a, &names, "PG*");
+    for (size_t i = 0; options->hidden != NULL && i < options->hidden->count; i++)
+        vec_push(a, &names, options->hidden->items[i]);
+    vec_push(a, &names, NULL);
+    return names.items;
+}
+
 status worker_start(worker *w, const engine_options *options, error *err) {
     ASSERT(!worker_is_running(w));
     forget(w);
-    /* What it may know it is told in its jobs. */
-    static const char *const HIDDEN[] = {"AWS_*", "PG*", NULL};
+    ARENA_AUTO a = arena_new();
     const char *argv[] = {options->worker, NULL};
-    const process_options how = {.argv = argv, .stderr_to = PROCESS_STDERR_PIPE, .hidden = HIDDEN};
+    const process_options how = {
+        .argv = argv, .stderr_to = PROCESS_STDERR_PIPE, .hidden = hidden_variables(options, a)};
     TRY(process_start(&how, &w->process, err));
     const process *p = &w->process;
     if (!set_nonblocking(p->stdin_fd) || !set_nonblocking(p->stdout_fd)

@@ -178,6 +178,8 @@ typedef struct lake_options {
     const char *environment;  /* NULL: WEIR_ENV is the caller's business; then the default */
     const sql_engine *engine; /* may start its process when first asked: a cached load never asks */
     const char *engine_version; /* answers of another one are not taken from the cache; NULL: any */
+    strings *variables; /* names of the environment variables that the definition names, which may
+                           hold secrets: added to; NULL: nobody wants to know */
     bool use_cache; /* keep the engine's answers in <dir>/.weir/cache/, by the question's hash */
 } lake_options;
 

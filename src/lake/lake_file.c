@@ -112,14 +112,14 @@ static void expand(loader *l, node *root) {
     for (size_t i = 0; i < root->entries.count; i++) {
         node_entry *entry = &root->entries.items[i];
         if (!str_eq(entry->name, "environments")) {
-            node_expand(entry->value, &l->problems);
+            node_expand(entry->value, &l->problems, l->options->variables);
             continue;
         }
         for (size_t j = 0; j < entry->value->entries.count; j++) {
             node_entry *environment = &entry->value->entries.items[j];
             if (environment->name != NULL && l->options->environment != NULL
                 && str_eq(environment->name, l->options->environment))
-                node_expand(environment->value, &l->problems);
+                node_expand(environment->value, &l->problems, l->options->variables);
         }
     }
 }

@@ -248,7 +248,8 @@ const node *node_get(const node *map, const char *name) {
 
 /* Add the value of the variable that begins at `start` (behind "${"). Returns what follows its
  * "}", or NULL with a problem added. */
-static const char *add_variable(buf *text, const char *start, place at, problems *p) {
+static const char *add_variable(buf *text, const char *start, place at, problems *p,
+                                strings *names) {
     size_t size = strcspn(start, "}");
     if (start[size] == '\0' || size == 0) {
         error *err = problem_add(p, at, "\"${\" without a name and \"}\"");
@@ -263,18 +264,20 @@ static const char *add_variable(buf *text, const char *start, place at, problems
         error_hint(err, "Set it before calling weir, or write the value itself.");
         return NULL;
     }
+    if (names != NULL && !strings_contain(names, name))
+        vec_push(p->arena, names, name);
     buf_add(text, value);
     return start + size + 1;
 }
 
-static void expand_text(node *n, problems *p) {
+static void expand_text(node *n, problems *p, strings *names) {
     buf text = buf_new(p->arena);
     for (const char *at = n->text; at != NULL && *at != '\0';) {
         if (str_starts(at, "$${")) {
             buf_add(&text, "${");
             at += 3;
         } else if (str_starts(at, "${")) {
-            at = add_variable(&text, at + 2, n->at, p);
+            at = add_variable(&text, at + 2, n->at, p, names);
             if (at == NULL)
                 return;
         } else {
@@ -285,9 +288,9 @@ static void expand_text(node *n, problems *p) {
     n->is_open = false;
 }
 
-void node_expand(node *n, problems *p) {
+void node_expand(node *n, problems *p, strings *names) {
     if (n->kind == NODE_TEXT && n->is_open)
-        expand_text(n, p);
+        expand_text(n, p, names);
     for (size_t i = 0; i < n->entries.count; i++)
-        node_expand(n->entries.items[i].value, p);
+        node_expand(n->entries.items[i].value, p, names);
 }

@@ -40,7 +40,7 @@ node *node_parse(const char *file, const char *text, size_t size, problems *p);
 const node *node_get(const node *map, const char *name);
 
 /* Replace ${NAME} by the environment's value in every text below n; "$${" stands for "${".
- * A variable that is not set is a problem. */
-void node_expand(node *n, problems *p);
+ * A variable that is not set is a problem. names: of the variables, added to; or NULL. */
+void node_expand(node *n, problems *p, strings *names);
 
 #endif

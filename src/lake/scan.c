@@ -95,7 +95,7 @@ static node *read_defaults(loader *l, const folder *f) {
     node *root = load_yaml(l, path_join(l->arena, f->path, DEFAULTS_FILE));
     if (root == NULL)
         return NULL;
-    node_expand(root, &l->problems);
+    node_expand(root, &l->problems, l->options->variables);
     fields_check(root, FILE_SOURCE | FILE_DERIVED | FILE_DEFAULTS, &l->problems);
     return root;
 }
@@ -108,7 +108,7 @@ static void read_files(loader *l, draft *d) {
         d->yaml = load_yaml(l, t->yaml_file);
         d->is_broken = d->yaml == NULL;
         if (d->yaml != NULL)
-            node_expand(d->yaml, &l->problems);
+            node_expand(d->yaml, &l->problems, l->options->variables);
     }
     if (t->sql_file == NULL)
         return;

@@ -117,11 +117,14 @@ static void test_variables_are_replaced_in_values_only(void **state) {
     ARENA_AUTO a = arena_new();
     (void)state;
     problems p = {.arena = a};
+    strings names = {0};
     setenv("WEIR_TEST_NAME", "b${WEIR_TEST_NAME}", 1);
     node *root =
         parse(&p, "${WEIR_TEST_NAME}: x\ny: \"a-${WEIR_TEST_NAME}-c\"\nz: [\"$${q}\", $x]\n");
-    node_expand(root, &p);
+    node_expand(root, &p, &names);
     unsetenv("WEIR_TEST_NAME");
+    assert_int_equal(names.count, 1);
+    assert_string_equal(names.items[0], "WEIR_TEST_NAME");
     assert_int_equal(p.list.count, 0);
     assert_string_equal(root->entries.items[0].name, "${WEIR_TEST_NAME}");
     assert_string_equal(node_get(root, "y")->text, "a-b${WEIR_TEST_NAME}-c");
@@ -133,7 +136,7 @@ static void test_a_variable_that_is_not_set_is_an_error(void **state) {
     (void)state;
     problems p = {.arena = a};
     node *root = parse(&p, "a: ${WEIR_TEST_UNSET}\nb: \"x${\"\n");
-    node_expand(root, &p);
+    node_expand(root, &p, NULL);
     assert_int_equal(p.list.count, 2);
     assert_string_equal(p.list.items[0].message,
                         "environment variable \"WEIR_TEST_UNSET\" is not set");
