@@ -51,6 +51,7 @@ def deliver(lake, turn):
 @unittest.skipUnless(gateway.is_there(), "no versitygw; scripts/setup test builds it, with Go")
 class SurvivalTest(ProcessTest):
     rank = 0
+    own_places = ("store", "ledger")
 
     @classmethod
     def setUpClass(cls):
