@@ -43,7 +43,17 @@ static status refuse_place(const history *h, const char *path, error *err) {
     return E_USAGE;
 }
 
+static status refuse_bucket(const history *h, error *err) {
+    error_set(err, E_USAGE, "the raw history of \"%s\" is in a bucket, where nothing is adopted",
+              h->table->name);
+    error_hint(err, "Copy the files to \"%s\" for `weir land`.",
+               path_join(h->s->arena, h->s->lake->land, h->table->source->land));
+    return E_USAGE;
+}
+
 static status find_place(history *h, error *err) {
+    if (!store_has(store_of(h), STORE_LOCAL_PATH))
+        return refuse_bucket(h, err);
     const char *path = h->s->command->options->arguments.items[1];
     char real[PATH_MAX], root[PATH_MAX];
     const char *folder = arena_printf(h->s->arena, "%s/", h->table->short_name);

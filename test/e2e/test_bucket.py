@@ -126,6 +126,18 @@ class BucketTest(LakeTest):
             self.assertIn(place, land["detail"])
             self.assertEqual(land["state"], "problem" if expect else "ok")
 
+    def test_nothing_is_adopted_and_what_to_do_instead_is_told(self):
+        lake = self.bucket_lake("adopt")
+        lake.weir("init")
+        file = lake.store / "raw/sales/june.csv"
+        file.parent.mkdir(parents=True)
+        file.write_text(rows("2024-06-01,A,4"), encoding="utf-8")
+        for words in ([], ["--dry-run"]):
+            result = lake.weir("adopt", "raw.sales", lake.address(file), *words, "-o", "json",
+                               expect=2)
+            self.assert_error(result, "is in a bucket, where nothing is adopted", "land/sales")
+        self.assertEqual(lake.deliveries(), [])
+
     def test_no_secret_is_told_anywhere(self):
         lake = self.bucket_lake("secret")
         lake.deliver("sales/a.csv", month(1))
