@@ -7,8 +7,8 @@ import unittest
 
 import places
 from crashlake import SECOND, CrashTest, base_lake, sales
-from harness import COMMAND_SECONDS_MAX, NOW, local_only
-from judge import content, directories
+from harness import COMMAND_SECONDS_MAX, NOW
+from judge import content
 
 LATER = NOW + 1000
 SHORT = {"WEIR_LEASE_MS": "300"}
@@ -19,11 +19,11 @@ BEFORE_COMMIT = ("work.begun", "land.claimed:2", "land.pending", "land.staged:2"
                  "land.removed:2", "build.absorbed", "build.pending", "build.sent:2",
                  "build.answered", "build.sealed", "build.synced", "build.staged:3")
 AFTER_COMMIT = ("build.committed", "project.recorded:2", "work.ending")
-PROJECTING = ("project.cleared", "project.linked", "project.exchanged", "project.swapped")
+PROJECTING = ("project.emptied", "project.swapped", "project.swapped:4", "project.linked",
+              "project.removed") if places.in_bucket() else (
+    "project.cleared", "project.linked", "project.exchanged", "project.swapped")
 IN_POSTGRES = os.environ.get("WEIR_TEST_LEDGER") == "postgres"
 IN_TRANSACTION = ("ledger.writing:4", "ledger.committing:9")
-SHOWING = ("project.emptied", "project.swapped", "project.swapped:4", "project.linked",
-           "project.removed")
 
 
 def stop_at(lake, point, **environment):
@@ -153,22 +153,6 @@ class Lease(CrashTest):
                 self.assertEqual(content(lake)["digests"], now)
                 self.check_end(lake, wanted)
 
-    @unittest.skipUnless(places.in_bucket(), "buckets only: a folder has locks")
-    def test_who_wakes_while_projecting_shows_nothing_old(self):
-        wanted = self.wanted()
-        self.active = type(self.base)(self.top / "wanted").rows(ACTIVE)
-        for point in SHOWING:
-            with self.subTest(point=point):
-                lake = self.base.copy(self.top / point)
-                first, code, said = self.take_over(lake, point)
-                self.assertEqual(code, 0, said)
-                shown = directories(lake)
-                code, said = wake(first)
-                self.assertEqual(code, BUSY, said)
-                self.assertEqual(directories(lake), shown)
-                self.check_end(lake, wanted)
-
-    @local_only("a bucket has no locks")
     def test_who_stands_still_while_projecting_keeps_others_from_it(self):
         wanted = self.wanted()
         self.active = type(self.base)(self.top / "wanted").rows(ACTIVE)
