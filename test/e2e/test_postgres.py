@@ -1,10 +1,13 @@
 """A lake whose ledger is in PostgreSQL: moved there and back, worked on by several hosts, with a
 server that goes away."""
+import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import canary
@@ -18,6 +21,7 @@ CANARY = "canary7tweet"
 CURRENT = ("SELECT t.name, p.text, v.content, v.rows FROM current c JOIN tbl t ON t.id = c.tbl"
            " JOIN partition p ON p.id = c.partition JOIN version v ON v.id = c.version"
            " WHERE c.to_seq IS NULL ORDER BY 1, 2")
+SERVED = itertools.count(1)
 DELIVERED = "SELECT file, state, sha256, land_time FROM delivery ORDER BY 1, 2, 3"
 
 
@@ -149,8 +153,7 @@ class FaultTest(LakeTest):
 
     def copy(self):
         """Another lake that is what the whole one is."""
-        FaultTest.served += 1
-        database = f"case{FaultTest.served}"
+        database = f"case{next(SERVED)}"
         self.server.sql(f"CREATE DATABASE {database} TEMPLATE whole")
         top = self.top / database
         copy_lake(self.whole.dir, top)
@@ -185,24 +188,32 @@ class FaultTest(LakeTest):
         self.assert_as_wanted(lake)
 
     def chosen(self, wanted, count):
-        """Numbers of requests that hold the text: all of them, or some spread evenly."""
+        """Numbers of requests that hold the text: some spread evenly; with WEIR_POSTGRES_CUTS=each
+        the first of every text, and with =all all of them."""
         found = [i + 1 for i, sql in enumerate(self.requests) if wanted in sql]
         self.assertGreaterEqual(len(found), count)
-        if os.environ.get("WEIR_POSTGRES_CUTS") == "all":
+        how = os.environ.get("WEIR_POSTGRES_CUTS")
+        if how == "all":
             return found
+        if how == "each":
+            firsts = {generic(self.requests[number - 1]): number for number in reversed(found)}
+            return sorted(firsts.values())
         return found[::len(found) // count][:count]
 
+    def cut_all(self, numbers, when):
+        """As many at once as there are processors: a walk over all of them takes minutes."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            cases = {number: pool.submit(self.cut, number, when) for number in numbers}
+            for number, case in cases.items():
+                with self.subTest(number=number, sql=self.requests[number - 1][:80]):
+                    case.result()
+        print(f"connections cut at {len(numbers)} of {len(self.requests)} requests")
+
     def test_a_connection_may_go_at_any_request(self):
-        chosen = self.chosen("", 5)
-        for number in chosen:
-            with self.subTest(number=number, sql=self.requests[number - 1][:80]):
-                self.cut(number, "before")
-        print(f"cut at {len(chosen)} of {len(self.requests)} requests")
+        self.cut_all(self.chosen("", 5), "before")
 
     def test_the_answer_to_a_commit_may_be_lost(self):
-        for number in self.chosen("COMMIT", 4):
-            with self.subTest(number=number):
-                self.cut(number, "after")
+        self.cut_all(self.chosen("COMMIT", 4), "after")
 
     def test_a_run_without_work_asks_little(self):
         lake = self.copy()
@@ -272,3 +283,8 @@ def start(lake, *words, **environment):
     return subprocess.Popen([weir_path(), *words], cwd=lake.dir, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True,
                             env=clean_environment(**lake.environment, **environment))
+
+
+def generic(sql):
+    """Without what is another text each time: the ids of attempts."""
+    return re.sub(r"\b[0-9a-z]{26}\b", "?", sql)
