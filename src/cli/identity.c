@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/path.h"
 #include "cli/marker.h"
+#include "ledger/care.h"
 #include "ledger/journal.h"
 #include "ledger/location.h"
 #include "store/store.h"
@@ -161,6 +162,67 @@ status identity_create(const lake *l, const clock_source *clock, ledger **ret, e
     const char *id = NULL;
     TRY(identity_look(l, a, &state, &id, err));
     return identity_open(l, id, ret, err);
+}
+
+static status refuse_unmarked(const lake_layer *layer, const marker *wanted, error *err) {
+    error_set(err, E_FOREIGN, "layer \"%s\" has files, but its store \"%s\" has no %s", layer->name,
+              layer->store, MARKER_OF_LAYER);
+    error_hint(err,
+               "`weir store copy` brings a layer's files to another store; else correct the "
+               "layer's `store` in lake.yaml. If it is the right one, put back "
+               "{\"format\":1,\"lake\":\"%s\",\"name\":\"%s\",\"layer\":\"%s\"}.",
+               wanted->id, wanted->name, wanted->layer);
+    return E_FOREIGN;
+}
+
+static bool is_used(const strings *tables, const char *layer) {
+    size_t size = strlen(layer);
+    for (size_t i = 0; i < tables->count; i++)
+        if (str_starts(tables->items[i], layer) && tables->items[i][size] == '.')
+            return true;
+    return false;
+}
+
+/* Of two that come at once the store decides. */
+static status take_layer(const lake_layer *layer, const marker *wanted, arena *a, error *err) {
+    error problem = {0};
+    marker found = {0};
+    status put = marker_put(layer->store, MARKER_OF_LAYER, wanted, &problem);
+    if (put != E_EXISTS) {
+        if (put != OK && err != NULL)
+            *err = problem;
+        return put;
+    }
+    TRY(marker_find(layer->store, MARKER_OF_LAYER, a, &found, err));
+    return marker_same(&found, wanted) ? OK : marker_refuse(layer->store, &found, err);
+}
+
+static status check_layer(const lake *l, const lake_layer *layer, ledger *of, bool may_take,
+                          error *err) {
+    ARENA_AUTO a = arena_new();
+    marker found = {0};
+    error problem = {0};
+    strings tables = {0};
+    const marker wanted = {ledger_lake_id(of), l->name, layer->name};
+    status looked = marker_find(layer->store, MARKER_OF_LAYER, a, &found, &problem);
+    if (looked == OK)
+        return marker_same(&found, &wanted) ? OK : marker_refuse(layer->store, &found, err);
+    if (looked != E_NOT_FOUND) {
+        if (err != NULL)
+            *err = problem;
+        return looked;
+    }
+    TRY(ledger_tables_with_files(of, a, &tables, err));
+    if (is_used(&tables, layer->name))
+        return refuse_unmarked(layer, &wanted, err);
+    return may_take ? take_layer(layer, &wanted, a, err) : OK;
+}
+
+status identity_layers(const lake *l, ledger *of, bool may_take, error *err) {
+    for (size_t i = 0; i < l->layer_count; i++)
+        if (l->layers[i].has_own_store)
+            TRY(check_layer(l, &l->layers[i], of, may_take, err));
+    return OK;
 }
 
 static status refuse_no_journal(const lake *l, error *err) {

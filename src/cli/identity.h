@@ -23,6 +23,11 @@ CHECKED status identity_look(const lake *l, arena *a, identity_state *ret, const
  * all. */
 CHECKED status identity_open(const lake *l, const char *id, ledger **ret, error *err);
 
+/* Is the own store of each layer that has one this layer's of this lake? may_take: one that is new
+ * to the ledger becomes that. E_FOREIGN: it is another's; or files of the layer are known, and the
+ * store does not say whose it is. */
+CHECKED status identity_layers(const lake *l, ledger *of, bool may_take, error *err);
+
 /* Make store and ledger, and open it. When somebody else did in between, theirs is opened.
  * E_EXISTS: another lake took the store. */
 CHECKED status identity_create(const lake *l, const clock_source *clock, ledger **ret, error *err);

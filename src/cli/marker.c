@@ -9,8 +9,28 @@ enum { MARKER_SIZE_MAX = 65536, MARKER_FORMAT = 1 };
 static status refuse_marker(const char *where, const char *why, error *err) {
     error_set(err, E_DATA, "\"%s\" does not say whose store it is in: %s", where, why);
     error_hint(err, "Put it back from a copy of the store. It reads {\"format\":1,\"lake\":ID,"
-                    "\"name\":NAME}; each entry of the journal beside it has the ID.");
+                    "\"name\":NAME}, with \"layer\":LAYER in a layer's own store; each entry of "
+                    "the journal has the ID.");
     return E_DATA;
+}
+
+static bool same_text(const char *one, const char *other) {
+    return one == NULL || other == NULL ? one == other : str_eq(one, other);
+}
+
+bool marker_same(const marker *one, const marker *other) {
+    return str_eq(one->id, other->id) && same_text(one->layer, other->layer);
+}
+
+status marker_refuse(const char *location, const marker *found, error *err) {
+    if (found->layer != NULL)
+        error_set(err, E_FOREIGN, "store \"%s\" belongs to layer \"%s\" of lake \"%s\"", location,
+                  found->layer, found->name);
+    else
+        error_set(err, E_FOREIGN, "store \"%s\" belongs to another lake, \"%s\"", location,
+                  found->name);
+    error_hint(err, "Name another place, that nobody uses.");
+    return E_FOREIGN;
 }
 
 static status parse(store *s, const char *key, arena *a, marker *ret, int64_t *ret_format,
@@ -24,7 +44,8 @@ static status parse(store *s, const char *key, arena *a, marker *ret, int64_t *r
     TRY(json_need_string(document, "lake", &m.id, err));
     TRY(json_need_string(document, "name", &m.name, err));
     TRY(json_need_int(document, "format", ret_format, err));
-    *ret = (marker){arena_strdup(a, m.id), arena_strdup(a, m.name)};
+    *ret = (marker){arena_strdup(a, m.id), arena_strdup(a, m.name),
+                    arena_strdup(a, json_get_string(document, "layer", NULL))};
     return OK;
 }
 
@@ -68,8 +89,8 @@ status marker_find(const char *location, const char *key, arena *a, marker *ret,
 status marker_put(const char *location, const char *key, const marker *m, error *err) {
     store *s = NULL;
     TRY(store_open(location, &s, err));
-    JSON_AUTO document =
-        json_pack("{s:i, s:s, s:s}", "format", MARKER_FORMAT, "lake", m->id, "name", m->name);
+    JSON_AUTO document = json_pack("{s:i, s:s, s:s, s:s*}", "format", MARKER_FORMAT, "lake", m->id,
+                                   "name", m->name, "layer", m->layer);
     ARENA_AUTO a = arena_new();
     const char *text = json_text(a, document);
     status result =

@@ -246,6 +246,7 @@ status session_open(command *c, session_access access, session *s, error *err) {
     if (access == SESSION_DEFINITION)
         return OK;
     TRY(open_ledger(s, access, err));
+    TRY(identity_layers(s->lake, s->ledger, access >= SESSION_AMEND, err));
     TRY(meet_journal(s, access, err));
     TRY(open_stores(s, err));
     return access == SESSION_READ ? read_tables(s, err) : OK;

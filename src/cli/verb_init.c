@@ -98,7 +98,8 @@ static status make_lake(session *s, error *err) {
         return E_EXISTS;
     }
     TRY(dir_make(s->lake->land, err));
-    return identity_create(s->lake, s->command->clock, &s->ledger, err);
+    TRY(identity_create(s->lake, s->command->clock, &s->ledger, err));
+    return identity_layers(s->lake, s->ledger, true, err);
 }
 
 static void tell(const command *c, const session *s, const char *dir, bool is_sample) {

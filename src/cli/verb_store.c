@@ -62,22 +62,33 @@ static status find_places(moving *m, error *err) {
     return OK;
 }
 
+/* What says whose the copy is; NULL: what moves needs nothing to say so. */
+static const char *marker_key(const moving *m, marker *ret) {
+    *ret = (marker){.id = ledger_lake_id(m->here->ledger), .name = m->here->lake->name};
+    for (size_t i = 0; !m->is_whole && i < m->moved->layer_count; i++) {
+        if (!m->layers[i])
+            continue;
+        ret->layer = m->moved->layers[i].name;
+        return m->moved->layers[i].has_own_store ? MARKER_OF_LAYER : NULL;
+    }
+    return MARKER_OF_LAKE;
+}
+
 /* A copy that came to its end may be brought up to date; nobody else's store is touched. */
 static status check_owner(const moving *m, error *err) {
-    marker found = {0};
+    marker found = {0}, wanted = {0};
     error why = {0};
-    if (!m->is_whole)
+    const char *key = marker_key(m, &wanted);
+    if (key == NULL)
         return OK;
-    status looked = marker_find(m->to, MARKER_OF_LAKE, m->here->arena, &found, &why);
-    if (looked == E_NOT_FOUND
-        || (looked == OK && str_eq(found.id, ledger_lake_id(m->here->ledger))))
+    status looked = marker_find(m->to, key, m->here->arena, &found, &why);
+    if (looked == E_NOT_FOUND || (looked == OK && marker_same(&found, &wanted)))
         return OK;
-    if (looked != OK && err != NULL)
+    if (looked == OK)
+        return marker_refuse(m->to, &found, err);
+    if (err != NULL)
         *err = why;
-    TRY(looked);
-    error_set(err, E_FOREIGN, "store \"%s\" belongs to another lake, \"%s\"", m->to, found.name);
-    error_hint(err, "Name an empty place.");
-    return E_FOREIGN;
+    return looked;
 }
 
 /* what is told */
@@ -324,13 +335,14 @@ static status check_there(moving *m, error *err) {
 /* The last of all: without it nobody opens the copy. */
 static status mark_there(const moving *m, error *err) {
     const session *s = m->here;
-    const marker whose = {.id = ledger_lake_id(s->ledger), .name = s->lake->name};
+    marker whose = {0};
     error why = {0};
-    if (!m->is_whole)
-        return OK;
+    const char *key = marker_key(m, &whose);
     TRY(ledger_lease_renew(s->ledger, LEDGER_LEASE_RUN, m->owner, s->fence, keeper_lease_us(),
                            err));
-    status put = marker_put(m->to, MARKER_OF_LAKE, &whose, &why);
+    if (key == NULL)
+        return OK;
+    status put = marker_put(m->to, key, &whose, &why);
     if (put == E_EXISTS)
         return check_owner(m, err);
     if (put != OK && err != NULL)

@@ -67,6 +67,8 @@ typedef struct ledger_known_file {
 typedef VEC(ledger_known_file) ledger_known_files;
 /* By table and object. */
 CHECKED status ledger_known_files_of(ledger *l, arena *a, ledger_known_files *ret, error *err);
+/* Names of tables that something in their layer's store is known of. */
+CHECKED status ledger_tables_with_files(ledger *l, arena *a, strings *ret, error *err);
 /* Tables that are no longer defined, by name. */
 typedef struct ledger_orphan {
     int64_t id;

@@ -47,6 +47,18 @@ status ledger_known_files_of(ledger *l, arena *a, ledger_known_files *ret, error
     return OK;
 }
 
+status ledger_tables_with_files(ledger *l, arena *a, strings *ret, error *err) {
+    const ledger_query query = {
+        "SELECT t.name FROM tbl t WHERE EXISTS (SELECT 1 FROM file f WHERE f.tbl = t.id)"
+        " OR EXISTS (SELECT 1 FROM delivery d WHERE d.tbl = t.id AND d.state <> 'rejected')"
+        " ORDER BY t.name",
+        NULL, 0, ledger_read_text};
+    strings all = {0};
+    TRY(ledger_select(l, &query, a, &all, err));
+    *ret = all;
+    return OK;
+}
+
 static void read_orphan(const db_rows *row, arena *a, void *into) {
     ledger_orphans *all = into;
     ledger_orphan o = {db_int(row, 0), db_text(row, 1, a), db_int(row, 2) != 0,

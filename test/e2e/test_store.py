@@ -306,6 +306,48 @@ class LayerTest(Moving):
         self.name_layers(lake, "[raw, silver, gold]")
         self.assert_moved(lake, facts)
 
+    def own(self, place):
+        return f"[raw, silver, {{gold: {{store: '{BUCKET}/{place}'}}}}]"
+
+    def test_two_lakes_do_not_share_a_layers_store(self):
+        first, second = (self.lake_at("data", self.own("shared")) for _ in range(2))
+        self.live(first)
+        second.deliver("sales/a.csv", rows("2024-05-01,A,1"))
+        refused = second.weir("run", "-o", "json", expect=2)
+        self.assert_error(refused, f"{BUCKET}/shared", "gold", "belongs to")
+        self.assertFalse(second.land_is_empty())
+        first.run(NOW + 4)
+        self.assertEqual(first.json("fsck")["faults"], [])
+        self.name_layers(second, self.own("not-shared"))
+        second.run(NOW)
+        copied = second.weir("store", "copy", f"{BUCKET}/not-shared", f"{BUCKET}/shared", "-o",
+                             "json", expect=2)
+        self.assert_error(copied, "belongs to")
+
+    def test_two_layers_do_not_share_a_store(self):
+        own = f"{{store: '{BUCKET}/one'}}"
+        lake = self.lake_at("data", f"[raw, {{silver: {own}}}, {{gold: {own}}}]")
+        refused = lake.weir("run", "-o", "json", expect=2)
+        self.assert_error(refused, "belongs to layer", "silver")
+
+    def test_a_layers_store_that_has_not_its_files_is_not_opened(self):
+        lake = self.lake_at("data")
+        self.live(lake)
+        self.name_layers(lake, self.own("empty"))
+        for verb in ("run", "status", "fsck"):
+            refused = lake.weir(verb, "-o", "json", expect=2)
+            self.assert_error(refused, f"{BUCKET}/empty", "weir store copy")
+        self.assertFalse((self.service.bucket() / "empty").exists())
+        self.name_layers(lake, "[raw, silver, gold]")
+        lake.weir("store", "copy", "data/gold", f"{BUCKET}/empty")
+        marker = self.service.bucket() / "empty/.weir/layer.json"
+        text = marker.read_text()
+        marker.unlink()
+        self.name_layers(lake, self.own("empty"))
+        self.assert_error(lake.weir("run", "-o", "json", expect=2), "layer.json", "put back")
+        marker.write_text(text)
+        self.assertIsNone(lake.run(NOW + 4)["run"])
+
     def test_a_layer_with_a_place_of_its_own_stays_there(self):
         lake = self.lake_at("data", f"[raw, {{silver: {{store: '{BUCKET}/stays'}}}}, gold]")
         self.live(lake)
