@@ -17,7 +17,7 @@ demo: ## two weeks of city traffic, from delivered files to queried tables
 test: ## unit, end-to-end and crash tests, under sanitizers
 	@scripts/test
 
-places: ## the end-to-end tests over a bucket, and over a bucket and PostgreSQL
+places: ## the end-to-end and crash tests over a bucket, and over a bucket and PostgreSQL
 	@scripts/places
 
 nightly: ## what takes long: thousands of kills, a minute of stress, 500 random lakes

@@ -10,10 +10,11 @@ import os
 import re
 import unittest
 
-from crashlake import CrashTest, fault_path
+from crashlake import ELSEWHERE, CrashTest, fault_path
 from judge import garbage
 from scenarios import COLLECT, RUN
 
+IN_POSTGRES = os.environ.get("WEIR_TEST_LEDGER") == "postgres"
 EVERY = os.environ.get("WEIR_CRASH_EVERY")
 REASONS = {"store": ("ENOSPC", "EIO", "EACCES"), "db": ("EBUSY", "ENOSPC", "EIO", "EACCES"),
            "system": ("ENOSPC", "EIO", "EACCES")}
@@ -112,6 +113,7 @@ class Faults(CrashTest):
         return count
 
 
+@unittest.skipIf(IN_POSTGRES and not EVERY, "every night only: the same calls as with SQLite")
 class StoreFaults(Faults):
     layer = "store"
 
@@ -122,8 +124,8 @@ class StoreFaults(Faults):
         self.assertGreater(self.walk(COLLECT, after=RUN), 5)
 
 
-@unittest.skipIf(os.environ.get("WEIR_TEST_LEDGER") == "postgres",
-                 "its calls fail as SQLite's do; test_postgres.py cuts connections")
+@unittest.skipIf(IN_POSTGRES, "its calls fail as SQLite's do; test_postgres.py cuts connections")
+@unittest.skipIf(ELSEWHERE and not EVERY, "every night only: the same calls as in folders")
 class LedgerFaults(Faults):
     layer = "db"
 
@@ -134,6 +136,7 @@ class LedgerFaults(Faults):
         self.assertGreater(self.walk(COLLECT, after=RUN), 10)
 
 
+@unittest.skipIf(ELSEWHERE and not EVERY, "every night only: the same calls as in folders")
 class SystemFaults(Faults):
     layer = "system"
 
