@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -33,7 +34,13 @@ static void system_random(void *state, void *bytes, size_t size) {
     }
 }
 
-const clock_source CLOCK_SYSTEM = {system_now_us, system_monotonic_us, system_random, NULL};
+static void system_wait(void *state, int64_t ms) {
+    (void)state;
+    poll(NULL, 0, ms > INT32_MAX ? INT32_MAX : (int)ms);
+}
+
+const clock_source CLOCK_SYSTEM = {system_now_us, system_monotonic_us, system_random, system_wait,
+                                   NULL};
 
 int64_t clock_now_us(const clock_source *clock) {
     return clock->now_us(clock->state);
@@ -41,6 +48,15 @@ int64_t clock_now_us(const clock_source *clock) {
 
 int64_t clock_monotonic_us(const clock_source *clock) {
     return clock->monotonic_us(clock->state);
+}
+
+void clock_random(const clock_source *clock, void *bytes, size_t size) {
+    clock->random(clock->state, bytes, size);
+}
+
+void clock_wait(const clock_source *clock, int64_t ms) {
+    if (ms > 0)
+        clock->wait(clock->state, ms);
 }
 
 enum { ID_BYTES = 16, ID_TIME_BYTES = 6, ID_BITS_PER_CHAR = 5 };
@@ -62,6 +78,6 @@ void clock_new_id(const clock_source *clock, char id[ID_TEXT_SIZE]) {
     uint64_t ms = now_us < 0 ? 0 : (uint64_t)now_us / 1000;
     for (int i = ID_TIME_BYTES - 1; i >= 0; i--, ms >>= 8)
         bytes[i] = (unsigned char)(ms & 0xFF);
-    clock->random(clock->state, bytes + ID_TIME_BYTES, ID_BYTES - ID_TIME_BYTES);
+    clock_random(clock, bytes + ID_TIME_BYTES, ID_BYTES - ID_TIME_BYTES);
     encode_id(bytes, id);
 }

@@ -2,7 +2,7 @@
 
 #include "base/number.h"
 
-enum { CONNECT_MS = 5000, STALL_SECONDS = 20 };
+enum { CONNECT_MS = 5000, STALL_MS = 20000 };
 
 /* The first of some variables and a key of the profile that has a value. */
 static const char *first_of(const s3_config *c, const char *const names[], const char *key) {
@@ -62,13 +62,11 @@ static status find_duration(const s3_config *c, const char *name, int64_t *ret_m
 
 /* How long is waited for a byte, and how long it is tried again. */
 static status find_patience(s3_config *c, error *err) {
-    int64_t stall_ms = (int64_t)STALL_SECONDS * 1000;
+    int64_t stall_ms = STALL_MS;
     c->budget = S3_BUDGET;
     TRY(find_duration(c, "WEIR_S3_RETRY_FOR", &c->budget.time_ms, err));
     TRY(find_duration(c, "WEIR_S3_TIMEOUT", &stall_ms, err));
-    c->limits = (http_limits){.connect_ms = CONNECT_MS, .stall_seconds = stall_ms / 1000};
-    if (c->limits.stall_seconds < 1)
-        c->limits.stall_seconds = 1;
+    c->limits = (http_limits){.connect_ms = CONNECT_MS, .stall_ms = stall_ms > 0 ? stall_ms : 1};
     return OK;
 }
 

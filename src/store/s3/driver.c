@@ -1,6 +1,6 @@
 #include "store/s3/s3.h"
 
-#include "base/clock.h"
+enum { MS_PER_S = 1000 };
 
 static const char *from_system(const char *name) {
     return getenv(name);
@@ -16,11 +16,11 @@ void s3_close(void *state) {
     free(s);
 }
 
-static status set_up(s3 *s, const char *root, s3_lookup environment, error *err) {
+static status set_up(s3 *s, const char *root, s3_options around, error *err) {
     TRY(s3_place_parse(root, s->arena, &s->place, err));
-    TRY(s3_config_read(environment, s->place.bucket, s->arena, &s->config, err));
+    TRY(s3_config_read(around.environment, s->place.bucket, s->arena, &s->config, err));
     TRY(http_open(&s->config.limits, &s->http, err));
-    const s3_chain_options options = {.environment = environment,
+    const s3_chain_options options = {.environment = around.environment,
                                       .profile = s->config.profile,
                                       .region = s->config.region,
                                       .http = s->http};
@@ -28,11 +28,12 @@ static status set_up(s3 *s, const char *root, s3_lookup environment, error *err)
     return OK;
 }
 
-status s3_open(const char *root, s3_lookup environment, s3 **ret, error *err) {
+status s3_open(const char *root, s3_options options, s3 **ret, error *err) {
     s3 *s = calloc(1, sizeof *s);
     ASSERT(s != NULL);
     s->arena = arena_new();
-    status opened = set_up(s, root, environment, err);
+    s->clock = options.clock;
+    status opened = set_up(s, root, options, err);
     if (opened == OK)
         *ret = s;
     else
@@ -42,7 +43,8 @@ status s3_open(const char *root, s3_lookup environment, s3 **ret, error *err) {
 
 static status open_state(const char *root, void **ret_state, error *err) {
     s3 *s = NULL;
-    TRY(s3_open(root, from_system, &s, err));
+    const s3_options options = {.environment = from_system, .clock = &CLOCK_SYSTEM};
+    TRY(s3_open(root, options, &s, err));
     *ret_state = s;
     return OK;
 }
@@ -50,7 +52,7 @@ static status open_state(const char *root, void **ret_state, error *err) {
 static status access_of(void *state, arena *a, store_access *ret, error *err) {
     s3 *s = state;
     const s3_credentials *who = NULL;
-    TRY(s3_chain_get(s->chain, clock_now_us(&CLOCK_SYSTEM), &who, err));
+    TRY(s3_chain_get(s->chain, clock_now_us(s->clock), &who, err));
     *ret = (store_access){.scope = arena_printf(a, "s3://%s/", s->place.bucket),
                           .access_key = arena_strdup(a, who->access_key),
                           .secret_key = arena_strdup(a, who->secret_key),
@@ -60,7 +62,7 @@ static status access_of(void *state, arena *a, store_access *ret, error *err) {
                           .path_style = s->config.path_style,
                           .tls = s->config.endpoint.tls,
                           .ca_file = s->config.ca_file,
-                          .timeout_s = s->config.limits.stall_seconds};
+                          .timeout_s = (s->config.limits.stall_ms + MS_PER_S - 1) / MS_PER_S};
     return OK;
 }
 

@@ -1,8 +1,11 @@
 #include "store/s3/http.h"
 
+#include "base/clock.h"
 #include "store/s3/curl.h"
 
-enum { HEADERS_MAX = 100, ERROR_TEXT_MAX = 64 * 1024, POLL_MS = 1000 };
+#include <inttypes.h>
+
+enum { HEADERS_MAX = 100, ERROR_TEXT_MAX = 64 * 1024, POLL_MS = 1000, US_PER_MS = 1000 };
 
 struct http_client {
     curl_calls curl;
@@ -18,6 +21,7 @@ struct http_call {
     http_reply reply;
     buf body;
     arena *arena;
+    int64_t moved; /* bytes, either way */
     bool done;
     CURLcode code; /* once done */
 };
@@ -46,13 +50,15 @@ void http_close(http_client *c) {
 
 static size_t take_header(char *bytes, size_t size, size_t count, void *state) {
     http_call *call = state;
-    char *line = arena_strndup(call->arena, bytes, size * count);
-    if (str_starts(line, "HTTP/")) { /* of the last answer: others only say "go on" */
-        call->reply.headers.count = 0;
+    if (size * count > strlen("HTTP/") && memcmp(bytes, "HTTP/", strlen("HTTP/")) == 0) {
+        call->reply.headers.count = 0; /* of the last answer: others only say "go on" */
         return count;
     }
+    if (call->reply.headers.count >= HEADERS_MAX)
+        return count;
+    char *line = arena_strndup(call->arena, bytes, size * count);
     char *colon = strchr(line, ':');
-    if (colon == NULL || call->reply.headers.count >= HEADERS_MAX)
+    if (colon == NULL)
         return count;
     *colon = '\0';
     const char *value = colon + 1 + strspn(colon + 1, " \t");
@@ -110,14 +116,23 @@ static void set_body(http_call *call) {
     curl->easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, r->method);
 }
 
+static int take_progress(void *state, curl_off_t in_all, curl_off_t in, curl_off_t out_all,
+                         curl_off_t out) {
+    (void)in_all;
+    (void)out_all;
+    http_call *call = state;
+    call->moved = in + out;
+    return 0;
+}
+
 static void set_limits(http_call *call) {
     const curl_calls *curl = &call->client->curl;
     const http_limits *l = &call->client->limits;
-    int64_t whole_ms = call->request.whole_ms > 0 ? call->request.whole_ms : l->whole_ms;
     curl->easy_setopt(call->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)l->connect_ms);
-    curl->easy_setopt(call->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl->easy_setopt(call->easy, CURLOPT_LOW_SPEED_TIME, (long)l->stall_seconds);
-    curl->easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)whole_ms);
+    curl->easy_setopt(call->easy, CURLOPT_NOPROGRESS, 0L);
+    curl->easy_setopt(call->easy, CURLOPT_XFERINFOFUNCTION, take_progress);
+    curl->easy_setopt(call->easy, CURLOPT_XFERINFODATA, call);
+    curl->easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)call->request.whole_ms);
     curl->easy_setopt(call->easy, CURLOPT_NOSIGNAL, 1L);
     curl->easy_setopt(call->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl->easy_setopt(call->easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -177,12 +192,17 @@ static s3_end end_of(const http_call *call) {
     }
 }
 
+static bool is_untrusted(const http_call *call) {
+    return call->code == CURLE_PEER_FAILED_VERIFICATION || call->code == CURLE_SSL_CACERT_BADFILE;
+}
+
 static void read_reply(http_call *call) {
     const curl_calls *curl = &call->client->curl;
     long code = 0;
     curl->easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &code);
     call->reply.end = end_of(call);
     call->reply.status = (int)code;
+    call->reply.is_untrusted = is_untrusted(call);
     call->reply.body = call->body.text;
     call->reply.body_size = call->body.size;
     if (call->reply.end != S3_ANSWERED)
@@ -199,15 +219,34 @@ void http_drop(http_call *call) {
     call->easy = NULL;
 }
 
-http_reply *http_wait(http_call *call) {
-    const curl_calls *curl = &call->client->curl;
+/* False: nothing has moved for too long. */
+static bool wait_until_done(http_call *call) {
+    const http_client *c = call->client;
+    int64_t stall_ms = c->limits.stall_ms, moved = -1, moved_us = 0;
     for (;;) {
         http_go_on(call->client);
+        int64_t now_us = clock_monotonic_us(&CLOCK_SYSTEM);
         if (call->done)
-            break;
-        curl->multi_poll(call->client->multi, NULL, 0, POLL_MS, NULL);
+            return true;
+        if (call->moved != moved)
+            moved_us = now_us;
+        moved = call->moved;
+        int64_t left_ms = stall_ms - (now_us - moved_us) / US_PER_MS;
+        if (stall_ms > 0 && left_ms <= 0)
+            return false;
+        bool is_soon = stall_ms > 0 && left_ms < POLL_MS;
+        c->curl.multi_poll(c->multi, NULL, 0, is_soon ? (int)left_ms : POLL_MS, NULL);
     }
-    read_reply(call);
+}
+
+http_reply *http_wait(http_call *call) {
+    if (wait_until_done(call)) {
+        read_reply(call);
+    } else {
+        call->reply.end = S3_LOST;
+        call->reply.problem = arena_printf(call->arena, "nothing came for %" PRId64 " ms",
+                                           call->client->limits.stall_ms);
+    }
     http_drop(call);
     return &call->reply;
 }

@@ -12,10 +12,9 @@ typedef struct http_client http_client;
 typedef struct http_call http_call;
 
 typedef struct http_limits {
-    const char *ca_file;   /* NULL: the system's; borrowed */
-    int64_t connect_ms;    /* for a connection */
-    int64_t stall_seconds; /* without a byte either way: lost */
-    int64_t whole_ms;      /* for all of it; 0: no limit */
+    const char *ca_file; /* NULL: the system's; borrowed */
+    int64_t connect_ms;  /* for a connection */
+    int64_t stall_ms;    /* waited for without a byte either way: lost */
 } http_limits;
 
 /* Takes the body as it comes; false: stop. */
@@ -30,13 +29,14 @@ typedef struct http_request {
     size_t reply_max; /* what a success may hold at most, unless a sink takes it */
     http_sink sink;   /* for the body of a 2xx; NULL: into the reply */
     void *sink_state;
-    int64_t whole_ms; /* for this call; 0: as the client's */
+    int64_t whole_ms; /* for all of it; 0: no limit */
 } http_request;
 
 typedef struct http_reply {
     s3_end end;
     bool is_too_large; /* more than reply_max */
     bool is_refused;   /* the sink stopped it */
+    bool is_untrusted; /* S3_UNSENT: its certificate is not good, or there is no CA bundle */
     char *problem;     /* S3_UNSENT, S3_LOST: what happened */
     int status;
     s3_pairs headers; /* names in lower case */

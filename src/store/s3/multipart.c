@@ -1,12 +1,9 @@
 #include "store/s3/multipart.h"
 
-#include "base/clock.h"
 #include "base/crash.h"
 #include "store/s3/xml.h"
 
 #include <inttypes.h>
-
-enum { LOOKS_MAX = 6 };
 
 typedef struct part {
     const char *etag;
@@ -39,7 +36,7 @@ status s3_upload_begin(s3 *s, const char *key, const s3_pairs *headers, arena *a
     http_reply *reply = NULL;
     s3_request begin = {.method = "POST", .key = key, .need = ID};
     char *write_id = arena_alloc(a, ID_TEXT_SIZE);
-    clock_new_id(&CLOCK_SYSTEM, write_id);
+    clock_new_id(s->clock, write_id);
     add_query(a, &begin, "uploads", "");
     vec_push(a, &begin.headers, ((s3_pair){S3_META_WRITE, write_id}));
     for (size_t i = 0; headers != NULL && i < headers->count; i++)
@@ -119,8 +116,7 @@ static const char *list_of_parts(const s3_upload *u, arena *a) {
     return body.text;
 }
 
-/* Completing is never just sent again: when the first time has worked, the second finds no upload.
- * Whose object is there tells. */
+/* When the first time has worked, a second finds no upload: whose object is there tells. */
 static status complete(s3_upload *u, bool if_absent, error *err) {
     arena *a = u->arena;
     http_reply *reply = NULL;
@@ -130,24 +126,15 @@ static status complete(s3_upload *u, bool if_absent, error *err) {
                        .body = body,
                        .body_size = strlen(body),
                        .need = "CompleteMultipartUploadResult/ETag",
-                       .is_conditional = true};
+                       .write_id = u->write_id,
+                       .if_absent = if_absent};
     add_query(a, &post, "uploadId", u->id);
     if (if_absent)
         vec_push(a, &post.headers, ((s3_pair){"if-none-match", "*"}));
-    status done = E_UNCERTAIN;
-    for (int i = 0; i < LOOKS_MAX; i++) {
-        done = s3_call(u->s3, &post, "write", a, &reply, err);
-        if (done != E_UNCERTAIN && done != E_NOT_FOUND && done != E_EXISTS)
-            return done;
-        status looked = s3_examine(u->s3, u->key, u->write_id, err);
-        if (looked == OK || (looked != E_NOT_FOUND && looked != E_EXISTS))
-            return looked;
-        if (looked == E_EXISTS && if_absent)
-            return looked;
-        if (done == E_NOT_FOUND) /* the upload itself is gone */
-            return error_set(err, E_IO, "cannot write \"s3://%s/%s\": its upload was ended",
-                             u->s3->place.bucket, u->key);
-    }
+    status done = s3_call(u->s3, &post, "write", a, &reply, err);
+    if (done == E_NOT_FOUND)
+        return error_set(err, E_IO, "cannot write \"s3://%s/%s\": its upload was ended",
+                         u->s3->place.bucket, u->key);
     return done;
 }
 

@@ -1,15 +1,13 @@
 #include "store/s3/s3.h"
 
-#include "base/clock.h"
 #include "base/crash.h"
 #include "base/hash.h"
 #include "base/number.h"
 #include "base/path.h"
 #include "store/s3/date.h"
 
+#include <errno.h>
 #include <unistd.h>
-
-enum { LOOKS_MAX = 6 };
 
 static void add_header(arena *a, s3_request *r, const char *name, const char *value) {
     vec_push(a, &r->headers, ((s3_pair){name, value}));
@@ -23,38 +21,14 @@ void s3_note(arena *a, s3_pairs *headers, const char *name, const char *sha256) 
         vec_push(a, headers, ((s3_pair){S3_META_NAME, encoded}));
 }
 
-status s3_examine(s3 *s, const char *key, const char *write_id, error *err) {
-    ARENA_AUTO a = arena_new();
-    http_reply *reply = NULL;
-    const s3_request look = {.method = "HEAD", .key = key};
-    TRY(s3_call(s, &look, "look at", a, &reply, err));
-    const char *whose = http_header(reply, S3_META_WRITE);
-    if (whose != NULL && str_eq(whose, write_id))
-        return OK;
-    return error_set(err, E_EXISTS, "cannot write \"s3://%s/%s\": it is there already",
-                     s->place.bucket, key);
-}
-
-/* A put that must not replace. A reply that was lost is looked for, never just sent again: it would
- * collide with itself. One that collides may have done so: libcurl sends again on its own when a
- * connection that was used before ends without an answer. */
-static status put_if_absent(s3 *s, s3_request *r, arena *a, error *err) {
+/* A put that must not replace leaves a mark, by which it is known when its reply was lost. */
+static void make_conditional(const s3 *s, s3_request *r, arena *a) {
     char *id = arena_alloc(a, ID_TEXT_SIZE);
-    http_reply *reply = NULL;
-    clock_new_id(&CLOCK_SYSTEM, id);
+    clock_new_id(s->clock, id);
     add_header(a, r, "if-none-match", "*");
     add_header(a, r, S3_META_WRITE, id);
-    r->is_conditional = true;
-    status put = E_UNCERTAIN;
-    for (int i = 0; i < LOOKS_MAX; i++) {
-        put = s3_call(s, r, "write", a, &reply, err);
-        if (put != E_UNCERTAIN && put != E_EXISTS)
-            return put;
-        status looked = s3_examine(s, r->key, id, err);
-        if (looked != E_NOT_FOUND)
-            return looked;
-    }
-    return put;
+    r->write_id = id;
+    r->if_absent = true;
 }
 
 status s3_put(void *state, const char *key, const void *body, size_t size,
@@ -69,8 +43,9 @@ status s3_put(void *state, const char *key, const void *body, size_t size,
                       .body_size = size};
     sha256_text(put.body, size, sha256);
     s3_note(a, &put.headers, options.name, sha256);
-    TRY(options.if_absent ? put_if_absent(s, &put, a, err)
-                          : s3_call(s, &put, "write", a, &reply, err));
+    if (options.if_absent)
+        make_conditional(s, &put, a);
+    TRY(s3_call(s, &put, "write", a, &reply, err));
     crash_point("store.named");
     return OK;
 }
@@ -106,7 +81,7 @@ typedef struct copy {
     int fd; /* -1: only hashed */
     hasher *hash;
     int64_t size;
-    bool failed; /* errno of the write is told by the caller */
+    int why; /* errno of the write that failed; 0: none has */
 } copy;
 
 static void restart(void *state) {
@@ -114,16 +89,17 @@ static void restart(void *state) {
     hasher_free(c->hash);
     c->hash = hasher_new();
     c->size = 0;
-    if (c->fd >= 0)
-        c->failed = ftruncate(c->fd, 0) != 0 || lseek(c->fd, 0, SEEK_SET) != 0;
+    if (c->fd >= 0 && (ftruncate(c->fd, 0) != 0 || lseek(c->fd, 0, SEEK_SET) != 0))
+        c->why = errno;
 }
 
 static bool take(void *state, const char *bytes, size_t size) {
     copy *c = state;
     hasher_bytes(c->hash, bytes, size);
     c->size += (int64_t)size;
-    c->failed = c->failed || (c->fd >= 0 && !file_write_fd(c->fd, bytes, size));
-    return !c->failed;
+    if (c->why == 0 && c->fd >= 0 && !file_write_fd(c->fd, bytes, size))
+        c->why = errno;
+    return c->why == 0;
 }
 
 status s3_get_file(void *state, const char *key, int fd, char ret_sha256[65], int64_t *ret_size,
@@ -139,6 +115,8 @@ status s3_get_file(void *state, const char *key, int fd, char ret_sha256[65], in
                             .sink_restart = restart,
                             .sink_state = &c};
     status got = s3_call(s, &get, "read", a, &reply, err);
+    if (c.why != 0)
+        got = error_set_errno(err, c.why, "cannot keep \"s3://%s/%s\"", s->place.bucket, get.key);
     if (got == OK) {
         hasher_finish(c.hash, sha256);
         got = check_sha256(s, get.key, reply, sha256, err);

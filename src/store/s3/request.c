@@ -1,13 +1,12 @@
 #include "store/s3/s3.h"
 
-#include "base/clock.h"
 #include "base/hash.h"
 #include "base/number.h"
+#include "store/s3/date.h"
 #include "store/s3/sign.h"
 #include "store/s3/xml.h"
 
 #include <inttypes.h>
-#include <poll.h>
 
 enum { US_PER_MS = 1000, RETRY_AFTER_MAX_S = 3600 };
 
@@ -16,8 +15,9 @@ struct s3_pending {
     s3_request request;
     const char *doing;
     arena *arena;
-    http_call *call; /* under way; NULL: over */
-    int number;      /* of the attempt, 1 for the first */
+    http_call *call;  /* under way; NULL: over */
+    int number;       /* of the attempt, 1 for the first */
+    bool is_doubtful; /* an attempt may have done what is asked, and nobody knows */
     int64_t began_us;
 };
 
@@ -56,7 +56,7 @@ static status build(const s3_pending *p, http_request *ret, error *err) {
     arena *a = p->arena;
     const s3_request *r = &p->request;
     const s3_credentials *who = NULL;
-    int64_t now_us = clock_now_us(&CLOCK_SYSTEM);
+    int64_t now_us = clock_now_us(s->clock);
     TRY(s3_chain_get(s->chain, now_us, &who, err));
     char *sha256 = arena_alloc(a, SHA256_TEXT_SIZE), *date = arena_alloc(a, S3_DATE_SIZE);
     sha256_text(r->body, r->body_size, sha256);
@@ -98,19 +98,6 @@ static status send(s3_pending *p, error *err) {
     return OK;
 }
 
-status s3_begin(s3 *s, const s3_request *request, const char *doing, arena *a, s3_pending **ret,
-                error *err) {
-    s3_pending *p = ARENA_NEW(a, s3_pending);
-    *p = (s3_pending){.s3 = s,
-                      .request = *request,
-                      .doing = doing,
-                      .arena = a,
-                      .began_us = clock_monotonic_us(&CLOCK_SYSTEM)};
-    TRY(send(p, err));
-    *ret = p;
-    return OK;
-}
-
 void s3_drop(s3_pending *p) {
     if (p == NULL)
         return;
@@ -118,10 +105,17 @@ void s3_drop(s3_pending *p) {
     p->call = NULL;
 }
 
-static int64_t retry_after_ms(const http_reply *reply) {
+/* RFC 9110, 10.2.3: seconds, or a date. */
+static int64_t retry_after_ms(const s3 *s, const http_reply *reply) {
     const char *told = http_header(reply, "retry-after");
-    int64_t seconds = 0;
-    if (told == NULL || !number_int64(told, &seconds) || seconds < 0)
+    int64_t seconds = 0, date_us = 0;
+    if (told == NULL)
+        return 0;
+    if (s3_http_date(told, &date_us))
+        seconds = (date_us - clock_now_us(s->clock)) / 1000000;
+    else if (!number_int64(told, &seconds))
+        return 0;
+    if (seconds < 0)
         return 0;
     return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
 }
@@ -138,14 +132,14 @@ static bool lacks_proof(const s3_pending *p, const http_reply *reply) {
 
 static s3_verdict judge(const s3_pending *p, const http_reply *reply) {
     uint32_t random = 0;
-    CLOCK_SYSTEM.random(CLOCK_SYSTEM.state, &random, sizeof random);
+    clock_random(p->s3->clock, &random, sizeof random);
     const s3_attempt attempt = {
         .end = reply->end,
         .http_status = lacks_proof(p, reply) ? 500 : reply->status,
-        .is_conditional = p->request.is_conditional,
-        .retry_after_ms = retry_after_ms(reply),
+        .is_conditional = p->request.write_id != NULL,
+        .retry_after_ms = retry_after_ms(p->s3, reply),
         .number = p->number,
-        .elapsed_ms = (clock_monotonic_us(&CLOCK_SYSTEM) - p->began_us) / US_PER_MS,
+        .elapsed_ms = (clock_monotonic_us(p->s3->clock) - p->began_us) / US_PER_MS,
         .random = random,
     };
     return s3_judge(&attempt, &p->s3->config.budget);
@@ -208,39 +202,90 @@ static status refuse(const s3_pending *p, const http_reply *reply, error *err) {
     return kind;
 }
 
-static void wait_ms(s3_pending *p, int64_t ms) {
+static void wait_ms(const s3_pending *p, int64_t ms) {
     http_go_on(p->s3->http);
-    poll(NULL, 0, (int)ms);
+    clock_wait(p->s3->clock, ms);
 }
 
-/* Where the reply was too large or its reader has had enough, sending again changes nothing. */
+/* Where the reply was too large, its reader has had enough, or the other end is not who it should
+ * be, sending again changes nothing. */
 static bool is_settled(const http_reply *reply) {
-    return reply->is_too_large || reply->is_refused;
+    return reply->is_too_large || reply->is_refused || reply->is_untrusted;
+}
+
+static status begin_at(s3 *s, const s3_request *request, const char *doing, arena *a,
+                       int64_t began_us, s3_pending **ret, error *err) {
+    s3_pending *p = ARENA_NEW(a, s3_pending);
+    *p = (s3_pending){
+        .s3 = s, .request = *request, .doing = doing, .arena = a, .began_us = began_us};
+    TRY(send(p, err));
+    *ret = p;
+    return OK;
+}
+
+/* Is what may have been written there, and is it ours? OK: it is. E_EXISTS: somebody else's is.
+ * E_NOT_FOUND: nothing is there. The time that this takes counts as the write's own. */
+static status examine(const s3_pending *p, error *err) {
+    ARENA_AUTO a = arena_new();
+    http_reply *reply = NULL;
+    s3_pending *looking = NULL;
+    const s3_request look = {.method = "HEAD", .key = p->request.key};
+    TRY(begin_at(p->s3, &look, "look at", a, p->began_us, &looking, err));
+    TRY(s3_finish(looking, &reply, err));
+    const char *whose = http_header(reply, S3_META_WRITE);
+    if (whose != NULL && str_eq(whose, p->request.write_id))
+        return OK;
+    return error_set(err, E_EXISTS, "cannot write \"s3://%s/%s\": it is there already",
+                     p->s3->place.bucket, p->request.key);
+}
+
+/* A write that says it is too late may have been overtaken by itself: libcurl, too, sends again
+ * what ends on a connection that was used before. */
+static bool is_in_doubt(const s3_pending *p, const http_reply *reply, s3_action action) {
+    if (p->request.write_id == NULL)
+        return false;
+    bool collided = reply->end == S3_ANSWERED && (reply->status == 412 || reply->status == 404);
+    bool lost = action == S3_EXAMINE || (action == S3_GIVE_UP && reply->end != S3_UNSENT);
+    return p->is_doubtful || collided || lost;
+}
+
+/* After an attempt that has not succeeded. *ret_again: send once more. */
+static status settle(s3_pending *p, const http_reply *reply, bool *ret_again, error *err) {
+    s3_verdict verdict = {.action = S3_GIVE_UP};
+    if (!is_settled(reply))
+        verdict = judge(p, reply);
+    bool is_over = verdict.action == S3_TAKE || verdict.action == S3_GIVE_UP;
+    p->is_doubtful = is_in_doubt(p, reply, verdict.action);
+    if (!is_over)
+        wait_ms(p, verdict.wait_ms);
+    if (p->is_doubtful) {
+        status looked = examine(p, err);
+        bool is_free = looked == E_NOT_FOUND || (looked == E_EXISTS && !p->request.if_absent);
+        if (!is_free)
+            return looked;
+    }
+    *ret_again = !is_over;
+    return is_over ? refuse(p, reply, err) : OK;
 }
 
 status s3_finish(s3_pending *p, http_reply **ret, error *err) {
     for (;;) {
         http_reply *reply = http_wait(p->call);
         p->call = NULL;
-        s3_verdict verdict = {.action = S3_GIVE_UP};
-        if (!is_settled(reply))
-            verdict = judge(p, reply);
-        if (verdict.action == S3_TAKE && is_good(reply)) {
-            *ret = reply;
+        *ret = reply;
+        if (is_good(reply) && !lacks_proof(p, reply))
             return OK;
-        }
-        if (verdict.action == S3_TAKE || verdict.action == S3_GIVE_UP)
-            return refuse(p, reply, err);
-        wait_ms(p, verdict.wait_ms);
-        if (verdict.action == S3_EXAMINE) {
-            status ignored = refuse(p, reply, err);
-            (void)ignored;
-            if (err != NULL)
-                err->kind = E_UNCERTAIN;
-            return E_UNCERTAIN;
-        }
+        bool again = false;
+        status settled = settle(p, reply, &again, err);
+        if (!again)
+            return settled;
         TRY(send(p, err));
     }
+}
+
+status s3_begin(s3 *s, const s3_request *request, const char *doing, arena *a, s3_pending **ret,
+                error *err) {
+    return begin_at(s, request, doing, a, clock_monotonic_us(s->clock), ret, err);
 }
 
 status s3_call(s3 *s, const s3_request *request, const char *doing, arena *a, http_reply **ret,

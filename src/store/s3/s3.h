@@ -5,6 +5,7 @@
 #ifndef WEIR_STORE_S3_S3_H
 #define WEIR_STORE_S3_S3_H
 
+#include "base/clock.h"
 #include "store/driver.h"
 #include "store/s3/config.h"
 
@@ -19,17 +20,24 @@ enum {
 #define S3_META_WRITE  "x-amz-meta-weir-write"  /* of one conditional write: whose it was */
 #define S3_META_NAME   "x-amz-meta-weir-name"   /* as it was delivered, percent-encoded */
 
+/* What the world around a state is, so that tests own it. */
+typedef struct s3_options {
+    s3_lookup environment;
+    const clock_source *clock;
+} s3_options;
+
 typedef struct s3 {
     arena *arena; /* of the configuration */
     s3_place place;
     s3_config config;
     http_client *http;
     s3_chain *chain;
+    const clock_source *clock;
     int64_t requests; /* sent so far, with those that were sent again */
 } s3;
 
-/* What the state is made of, in tests, too. */
-CHECKED status s3_open(const char *root, s3_lookup environment, s3 **ret, error *err);
+/* options.clock is borrowed. Nothing is sent yet. */
+CHECKED status s3_open(const char *root, s3_options options, s3 **ret, error *err);
 void s3_close(void *state);
 
 typedef struct s3_request {
@@ -43,13 +51,15 @@ typedef struct s3_request {
     http_sink sink;                    /* for the body of a success; NULL: into the reply */
     void (*sink_restart)(void *state); /* what it took is void: all comes again */
     void *sink_state;
-    const char *need;    /* XML path without which a 200 is a failure; NULL: none */
-    bool is_conditional; /* never sent again here: E_UNCERTAIN, and the caller looks */
+    const char *need;     /* XML path without which a 200 is a failure; NULL: none */
+    const char *write_id; /* what S3_META_WRITE of the object will be: sending it twice can collide
+                             with itself, so that it is looked for first. NULL: it cannot */
+    bool if_absent;       /* with write_id: an object of somebody else's settles it, E_EXISTS */
 } s3_request;
 
 /* One request with its repetitions. Kinds by status: 404 E_NOT_FOUND, 401 and 403
- * E_DENIED, 412 E_EXISTS, 507 E_FULL, else E_IO; E_UNCERTAIN only where is_conditional.
- * doing: what errors say, "read". */
+ * E_DENIED, 412 E_EXISTS, 507 E_FULL, else E_IO. doing: what errors say, "read". With write_id the
+ * reply is of no use. */
 CHECKED status s3_call(s3 *s, const s3_request *request, const char *doing, arena *a,
                        http_reply **ret, error *err);
 
@@ -65,10 +75,6 @@ void s3_note(arena *a, s3_pairs *headers, const char *name, const char *sha256);
 
 char *s3_full_key(const s3 *s, arena *a, const char *key);
 char *s3_url(void *state, arena *a, const char *key); /* s3://… */
-
-/* After a conditional write whose reply was lost: is it there, and is it ours? OK: it is. E_EXISTS:
- * somebody else's is. E_NOT_FOUND: nothing is there, so that it may be sent again. */
-CHECKED status s3_examine(s3 *s, const char *key, const char *write_id, error *err);
 
 /* The calls of the driver (store.h), by file. */
 status s3_put(void *state, const char *key, const void *body, size_t size,

@@ -19,7 +19,7 @@ static void fixed_random(void *state, void *bytes, size_t size) {
 static void test_an_id_is_the_time_and_random_bits(void **state) {
     (void)state;
     int64_t now_us = INT64_C(1469918176385) * 1000; /* the example of the ULID specification */
-    clock_source clock = {fixed_now, fixed_now, fixed_random, &now_us};
+    clock_source clock = {.now_us = fixed_now, .random = fixed_random, .state = &now_us};
     char id[ID_TEXT_SIZE];
     clock_new_id(&clock, id);
     assert_string_equal(id, "01aryz6s41zzzzzzzzzzzzzzzz");
@@ -28,7 +28,7 @@ static void test_an_id_is_the_time_and_random_bits(void **state) {
 static void test_later_ids_sort_later(void **state) {
     (void)state;
     int64_t now_us = 1000;
-    clock_source clock = {fixed_now, fixed_now, CLOCK_SYSTEM.random, &now_us};
+    clock_source clock = {.now_us = fixed_now, .random = CLOCK_SYSTEM.random, .state = &now_us};
     char earlier[ID_TEXT_SIZE], later[ID_TEXT_SIZE];
     for (int i = 0; i < 20; i++) {
         clock_new_id(&clock, earlier);
