@@ -5,56 +5,61 @@
 #include "store/s3/sign.h"
 #include "store/s3/xml.h"
 
+/* Pages without a key, one after the other, before a listing is taken to be endless. */
+enum { EMPTY_PAGES_MAX = 1000 };
+
+/* How far a listing is. */
+typedef struct walk {
+    s3 *s3;
+    const char *prefix;                 /* below that of the store */
+    char after[STORE_KEY_SIZE_MAX + 1]; /* the last key so far, "" for none */
+    const char *token; /* by which the page under way was asked for; NULL: the first */
+    int empty_pages;   /* just now */
+} walk;
+
 /* One page of a listing as it is read. */
 typedef struct page {
-    const s3 *s3;
+    walk *walk;
     arena *arena; /* of the objects */
     store_objects *objects;
     store_object current;
+    bool has_size, has_time; /* the current one */
+    bool is_listing;
     bool is_broken; /* something that is no listing of keys below our prefix */
-    bool is_more;
-    char *token; /* of the next page */
 } page;
 
 static void take_key(page *p, const char *text) {
+    const char *top = p->walk->s3->place.prefix;
     char *key = NULL;
-    size_t size = strlen(p->s3->place.prefix);
-    if (!s3_decode(p->arena, text, &key) || !str_starts(key, p->s3->place.prefix)) {
-        p->is_broken = true;
-        return;
-    }
-    p->current.key = key + size;
+    if (s3_decode(p->arena, text, &key) && strlen(key) <= STORE_KEY_SIZE_MAX && str_starts(key, top)
+        && str_starts(key + strlen(top), p->walk->prefix))
+        p->current.key = key + strlen(top);
 }
 
 static void take_number(page *p, const char *text) {
-    p->is_broken =
-        p->is_broken || !number_int64(text, &p->current.size_bytes) || p->current.size_bytes < 0;
+    p->has_size = number_int64(text, &p->current.size_bytes) && p->current.size_bytes >= 0;
 }
 
 static void take_time(page *p, const char *text) {
-    p->is_broken = p->is_broken || !number_time(text, &p->current.modified_us);
+    p->has_time = number_time(text, &p->current.modified_us);
 }
 
-/* Some tools leave empty objects whose keys end in '/' where they made a folder: not ours. */
+/* Keys come in order: what goes back would never end. Some tools leave empty objects whose keys end
+ * in '/' where they made a folder: not ours. */
 static void take_object(page *p) {
     const char *key = p->current.key;
-    if (key == NULL)
-        p->is_broken = true;
-    else if (key[0] != '\0' && !str_ends(key, "/"))
+    bool goes_on = key != NULL && strcmp(p->walk->after, key) < 0;
+    p->is_broken = p->is_broken || !goes_on || !p->has_size || !p->has_time;
+    if (goes_on && !str_ends(key, "/"))
         vec_push(p->arena, p->objects, p->current);
+    if (goes_on)
+        memcpy(p->walk->after, key, strlen(key) + 1);
     p->current = (store_object){.read_only = true};
+    p->has_size = p->has_time = false;
 }
 
 static void take_tag(page *p, const char *text) {
     p->current.tag = arena_strdup(p->arena, text);
-}
-
-static void take_more(page *p, const char *text) {
-    p->is_more = str_eq(text, "true");
-}
-
-static void take_token(page *p, const char *text) {
-    p->token = arena_strdup(p->arena, text);
 }
 
 static void take_element(void *state, const char *path, const char *text) {
@@ -66,10 +71,9 @@ static void take_element(void *state, const char *path, const char *text) {
         {"ListBucketResult/Contents/Size", take_number},
         {"ListBucketResult/Contents/LastModified", take_time},
         {"ListBucketResult/Contents/ETag", take_tag},
-        {"ListBucketResult/IsTruncated", take_more},
-        {"ListBucketResult/NextContinuationToken", take_token},
     };
     page *p = state;
+    p->is_listing = p->is_listing || str_eq(path, "ListBucketResult");
     if (str_eq(path, "ListBucketResult/Contents"))
         take_object(p);
     for (size_t i = 0; i < ARRAY_SIZE(ELEMENTS); i++)
@@ -77,37 +81,64 @@ static void take_element(void *state, const char *path, const char *text) {
             ELEMENTS[i].take(p, text);
 }
 
-static status begin_page(s3 *s, const char *prefix, const char *token, arena *a, s3_pending **ret,
-                         error *err) {
+static s3_request list_request(const walk *w, arena *a) {
     s3_request list = {.method = "GET"};
     vec_push(a, &list.query, ((s3_pair){"list-type", "2"}));
     vec_push(a, &list.query, ((s3_pair){"encoding-type", "url"}));
-    vec_push(a, &list.query, ((s3_pair){"prefix", s3_full_key(s, a, prefix)}));
-    if (token != NULL)
-        vec_push(a, &list.query, ((s3_pair){"continuation-token", token}));
-    return s3_begin(s, &list, "list", a, ret, err);
+    vec_push(a, &list.query, ((s3_pair){"prefix", s3_full_key(w->s3, a, w->prefix)}));
+    return list;
+}
+
+static status begin_page(const walk *w, arena *a, s3_pending **ret, error *err) {
+    s3_request list = list_request(w, a);
+    if (w->token != NULL)
+        vec_push(a, &list.query, ((s3_pair){"continuation-token", w->token}));
+    return s3_begin(w->s3, &list, "list", a, ret, err);
+}
+
+static status refuse_page(const walk *w, error *err) {
+    error_set(err, E_IO, "cannot list \"s3://%s/%s%s\": the reply is no listing",
+              w->s3->place.bucket, w->s3->place.prefix, w->prefix);
+    error_hint(err, "Is \"%s\" the address of an S3 service?", w->s3->config.endpoint.host);
+    return E_IO;
 }
 
 /* Where the next page begins is looked for first: it is asked for before the keys are read. */
-static status begin_next(s3 *s, const char *prefix, const http_reply *reply, arena *a,
-                         s3_pending **ret, error *err) {
-    char *token =
-        xml_text(reply->body, reply->body_size, "ListBucketResult/NextContinuationToken", a);
-    *ret = NULL;
-    return token == NULL ? OK : begin_page(s, prefix, token, a, ret, err);
+typedef struct ahead {
+    arena *arena;
+    bool is_more;
+    const char *token;
+} ahead;
+
+static void take_ahead(void *state, const char *path, const char *text) {
+    ahead *next = state;
+    if (str_eq(path, "ListBucketResult/IsTruncated"))
+        next->is_more = str_eq(text, "true");
+    else if (str_eq(path, "ListBucketResult/NextContinuationToken"))
+        next->token = arena_strdup(next->arena, text);
 }
 
-static status read_page(s3 *s, const http_reply *reply, arena *a, store_objects *objects,
+/* *ret NULL: this was the last page. */
+static status begin_next(walk *w, const http_reply *reply, arena *a, s3_pending **ret, error *err) {
+    ahead next = {.arena = a};
+    *ret = NULL;
+    if (!xml_read(reply->body, reply->body_size, take_ahead, &next))
+        return refuse_page(w, err);
+    if (!next.is_more)
+        return OK;
+    if (next.token == NULL || (w->token != NULL && str_eq(w->token, next.token)))
+        return refuse_page(w, err);
+    w->token = next.token;
+    return begin_page(w, a, ret, err);
+}
+
+static status read_page(walk *w, const http_reply *reply, arena *a, store_objects *objects,
                         error *err) {
-    page p = {.s3 = s, .arena = a, .objects = objects, .current = {.read_only = true}};
+    page p = {.walk = w, .arena = a, .objects = objects, .current = {.read_only = true}};
     bool is_xml = xml_read(reply->body, reply->body_size, take_element, &p);
-    if (!is_xml || p.is_broken || (p.is_more && p.token == NULL)) {
-        error_set(err, E_IO, "cannot list \"s3://%s/%s\": the reply is no listing", s->place.bucket,
-                  s->place.prefix);
-        error_hint(err, "Is \"%s\" the address of an S3 service?", s->config.endpoint.host);
-        return E_IO;
-    }
-    return OK;
+    w->empty_pages = objects->count > 0 ? 0 : w->empty_pages + 1;
+    bool is_good = is_xml && p.is_listing && !p.is_broken && w->empty_pages <= EMPTY_PAGES_MAX;
+    return is_good ? OK : refuse_page(w, err);
 }
 
 typedef status (*page_reader)(void *state, store_objects *objects, error *err);
@@ -115,8 +146,9 @@ typedef status (*page_reader)(void *state, store_objects *objects, error *err);
 /* Two arenas take turns, so that memory does not grow with the number of pages. */
 static status each_page(s3 *s, const char *prefix, page_reader each, void *state, error *err) {
     arena *turns[2] = {arena_new(), arena_new()};
+    walk w = {.s3 = s, .prefix = prefix};
     s3_pending *pending = NULL;
-    status result = begin_page(s, prefix, NULL, turns[0], &pending, err);
+    status result = begin_page(&w, turns[0], &pending, err);
     for (size_t i = 0; result == OK && pending != NULL; i = 1 - i) {
         http_reply *reply = NULL;
         s3_pending *next = NULL;
@@ -125,10 +157,10 @@ static status each_page(s3 *s, const char *prefix, page_reader each, void *state
         pending = NULL;
         arena_reset(turns[1 - i]);
         if (result == OK)
-            result = begin_next(s, prefix, reply, turns[1 - i], &next, err);
+            result = begin_next(&w, reply, turns[1 - i], &next, err);
         pending = next;
         if (result == OK)
-            result = read_page(s, reply, turns[i], &objects, err);
+            result = read_page(&w, reply, turns[i], &objects, err);
         if (result == OK)
             result = each(state, &objects, err);
     }
@@ -162,17 +194,16 @@ status s3_list(void *state, const char *prefix, arena *a, store_objects *ret, er
 
 status s3_next(void *state, const char *prefix, const char *after, arena *a, char **ret,
                error *err) {
-    s3 *s = state;
+    walk w = {.s3 = state, .prefix = prefix};
     http_reply *reply = NULL;
     store_objects found = {0};
-    s3_request list = {.method = "GET"};
-    vec_push(a, &list.query, ((s3_pair){"list-type", "2"}));
-    vec_push(a, &list.query, ((s3_pair){"encoding-type", "url"}));
+    s3_request list = list_request(&w, a);
+    ASSERT(strlen(after) <= STORE_KEY_SIZE_MAX);
+    memcpy(w.after, after, strlen(after) + 1);
     vec_push(a, &list.query, ((s3_pair){"max-keys", "1"}));
-    vec_push(a, &list.query, ((s3_pair){"prefix", s3_full_key(s, a, prefix)}));
-    vec_push(a, &list.query, ((s3_pair){"start-after", s3_full_key(s, a, after)}));
-    TRY(s3_call(s, &list, "list", a, &reply, err));
-    TRY(read_page(s, reply, a, &found, err));
+    vec_push(a, &list.query, ((s3_pair){"start-after", s3_full_key(state, a, after)}));
+    TRY(s3_call(state, &list, "list", a, &reply, err));
+    TRY(read_page(&w, reply, a, &found, err));
     *ret = found.count > 0 ? arena_strdup(a, found.items[0].key) : NULL;
     return OK;
 }

@@ -13,6 +13,7 @@ typedef struct uploads {
     arena *arena;
     VEC(upload) items;
     upload current;
+    bool is_listing;
     bool is_more;
     const char *next_key, *next_id;
 } uploads;
@@ -30,11 +31,22 @@ static void take_element(void *state, const char *path, const char *text) {
         u->next_key = s3_decode(u->arena, text, &key) ? key : NULL;
     else if (str_eq(path, "ListMultipartUploadsResult/NextUploadIdMarker"))
         u->next_id = arena_strdup(u->arena, text);
+    else if (str_eq(path, "ListMultipartUploadsResult"))
+        u->is_listing = true;
     if (!str_eq(path, "ListMultipartUploadsResult/Upload"))
         return;
     if (u->current.key != NULL && u->current.id != NULL)
         vec_push(u->arena, &u->items, u->current);
     u->current = (upload){0};
+}
+
+/* What begins where the page before began would never end. */
+static bool gets_on(const uploads *before, const uploads *page) {
+    if (!page->is_more)
+        return true;
+    return page->next_key != NULL && page->next_id != NULL
+           && (before->next_key == NULL || !str_eq(before->next_key, page->next_key)
+               || !str_eq(before->next_id, page->next_id));
 }
 
 static status list_page(s3 *s, const uploads *before, arena *a, uploads *ret, error *err) {
@@ -49,7 +61,8 @@ static status list_page(s3 *s, const uploads *before, arena *a, uploads *ret, er
     }
     TRY(s3_call(s, &list, "list unfinished uploads below", a, &reply, err));
     uploads page = {.arena = a};
-    if (!xml_read(reply->body, reply->body_size, take_element, &page))
+    bool is_xml = xml_read(reply->body, reply->body_size, take_element, &page);
+    if (!is_xml || !page.is_listing || !gets_on(before, &page))
         return error_set(err, E_IO, "cannot list uploads in \"s3://%s\": the reply is no listing",
                          s->place.bucket);
     *ret = page;
@@ -81,7 +94,7 @@ status s3_sweep(void *state, error *err) {
         TRY(list_page(s, &page, a, &page, err));
         for (size_t j = 0; j < page.items.count; j++)
             TRY(end_upload(s, &page.items.items[j], a, err));
-        if (!page.is_more || page.next_key == NULL)
+        if (!page.is_more)
             return OK;
     }
     return OK;

@@ -12,7 +12,8 @@
  * that of elements inside. Both are gone after the call. */
 typedef void (*xml_element)(void *state, const char *path, const char *text);
 
-/* False: not well-formed, or too deep; elements before that place were told. */
+/* False: not well-formed, too deep, or with a document type, as no reply has; elements before that
+ * place were told. */
 CHECKED bool xml_read(const char *text, size_t size, xml_element each, void *state);
 
 /* The text of the first element at path, NULL when there is none. */

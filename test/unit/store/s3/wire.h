@@ -1,6 +1,6 @@
 /* wire: a store in a scripted bucket, with a clock that only waiting moves.
  *
- * s3://bucket/lake, path style, at 2024-05-22T10:00:00Z. Waiting takes no time. One test uses it. */
+ * s3://bucket/lake, path style, at 2024-05-22T10:00:00Z. Waiting takes no time. For one test. */
 #ifndef WEIR_TEST_WIRE_H
 #define WEIR_TEST_WIRE_H
 
