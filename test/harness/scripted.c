@@ -89,6 +89,13 @@ static bool has_header(const request *r, const char *wanted, bool whole) {
     return false;
 }
 
+/* wanted: a whole header, or how one begins, with a '*' at the end. */
+static bool is_there(scripted *s, const request *r, const char *wanted) {
+    if (!str_ends(wanted, "*") || str_ends(wanted, ": *"))
+        return has_header(r, wanted, true);
+    return has_header(r, arena_strndup(s->arena, wanted, strlen(wanted) - 1), false);
+}
+
 static char *with_port(const scripted *s, const char *text) {
     const char *found = strstr(text, "{port}");
     return found == NULL ? arena_strdup(s->arena, text)
@@ -110,7 +117,7 @@ static void check_headers(scripted *s, const scripted_step *step, const request 
         const char *line = with_port(s, wanted.items[i]);
         if (line[0] == '-' && has_header(r, arena_printf(s->arena, "%s:", line + 1), false))
             note(s, arena_printf(s->arena, "%s has %s", r->line, line + 1));
-        else if (line[0] != '-' && line[0] != '\0' && !has_header(r, line, true))
+        else if (line[0] != '-' && line[0] != '\0' && !is_there(s, r, line))
             note(s, arena_printf(s->arena, "%s lacks \"%s\":\n%s", r->line, line,
                                  str_join(s->arena, &r->headers, "\n")));
     }

@@ -19,13 +19,14 @@ typedef enum scripted_way {
 /* NULL and 0: anything is right, or nothing is sent. All borrowed. */
 typedef struct scripted_step {
     const char *request; /* method and target, exactly: "GET /bucket/a%20b?x=" */
-    const char *headers; /* lines "name: value" that have to be there, "-name" that must not;
-                            {port} is the server's. Names in lower case */
-    const char *body;    /* exactly */
-    size_t body_size;    /* with a NULL body: only its size */
-    int status;          /* of the answer; 0: 200 */
-    const char *fields;  /* its headers, as lines; content-length by itself unless it is here */
-    const char *text;    /* its body */
+    const char
+        *headers;       /* lines "name: value" or "name: begin*" that have to be there, "-name" that
+                            must not; {port} is the server's. Names in lower case */
+    const char *body;   /* exactly */
+    size_t body_size;   /* with a NULL body: only its size */
+    int status;         /* of the answer; 0: 200 */
+    const char *fields; /* its headers, as lines; content-length by itself unless it is here */
+    const char *text;   /* its body */
     scripted_way way;
     bool swaps; /* the next step may come before this one */
 } scripted_step;

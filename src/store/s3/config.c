@@ -25,8 +25,7 @@ static status find_endpoint(s3_config *c, arena *a, bool *ret_named, error *err)
     const char *url = first_of(c, NAMES, "endpoint_url");
     *ret_named = url != NULL;
     if (url == NULL) {
-        const char *top = str_starts(c->region, "cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-        url = arena_printf(a, "https://s3.%s.%s", c->region, top);
+        url = arena_printf(a, "https://s3.%s.%s", c->region, s3_domain(c->region));
     }
     return s3_endpoint_parse(url, a, &c->endpoint, err);
 }

@@ -23,7 +23,8 @@ static status set_up(s3 *s, const char *root, s3_options around, error *err) {
     const s3_chain_options options = {.environment = around.environment,
                                       .profile = s->config.profile,
                                       .region = s->config.region,
-                                      .http = s->http};
+                                      .http = s->http,
+                                      .clock = s->clock};
     s->chain = s3_chain_new(&options);
     return OK;
 }
@@ -52,7 +53,7 @@ static status open_state(const char *root, void **ret_state, error *err) {
 static status access_of(void *state, arena *a, store_access *ret, error *err) {
     s3 *s = state;
     const s3_credentials *who = NULL;
-    TRY(s3_chain_get(s->chain, clock_now_us(s->clock), &who, err));
+    TRY(s3_chain_get(s->chain, S3_FOR_JOB_S, &who, err));
     *ret = (store_access){.scope = arena_printf(a, "s3://%s/", s->place.bucket),
                           .access_key = arena_strdup(a, who->access_key),
                           .secret_key = arena_strdup(a, who->secret_key),

@@ -137,6 +137,8 @@ static void set_limits(http_call *call) {
     curl->easy_setopt(call->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl->easy_setopt(call->easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl->easy_setopt(call->easy, CURLOPT_PATH_AS_IS, 1L); /* what was signed */
+    if (call->request.direct)
+        curl->easy_setopt(call->easy, CURLOPT_NOPROXY, "*");
     if (l->ca_file != NULL)
         curl->easy_setopt(call->easy, CURLOPT_CAINFO, l->ca_file);
 }

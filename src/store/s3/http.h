@@ -30,6 +30,7 @@ typedef struct http_request {
     http_sink sink;   /* for the body of a 2xx; NULL: into the reply */
     void *sink_state;
     int64_t whole_ms; /* for all of it; 0: no limit */
+    bool direct;      /* past any proxy, as is right for addresses of this machine */
 } http_request;
 
 typedef struct http_reply {

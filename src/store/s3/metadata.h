@@ -11,6 +11,7 @@ typedef struct metadata_context {
     s3_lookup environment;
     http_client *http;
     const char *region;
+    const clock_source *clock;
     arena *arena;
 } metadata_context;
 
@@ -21,6 +22,9 @@ CHECKED status metadata_web_identity(const metadata_context *m, const char *toke
 /* What a command prints: a profile's credential_process. */
 CHECKED status metadata_process(const metadata_context *m, const char *command, s3_credentials *ret,
                                 error *err);
+/* Where a container's credentials are, *ret NULL: nowhere. Plain HTTP only to this machine and to
+ * the addresses of ECS and EKS, else E_DEFINITION. */
+CHECKED status metadata_container_url(const metadata_context *m, const char **ret, error *err);
 CHECKED status metadata_container(const metadata_context *m, s3_credentials *ret, error *err);
 CHECKED status metadata_instance(const metadata_context *m, s3_credentials *ret, error *err);
 

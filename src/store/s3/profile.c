@@ -114,6 +114,10 @@ status s3_profile_read(s3_lookup environment, arena *a, s3_profile **ret, error 
     return OK;
 }
 
+const char *s3_profile_name(const s3_profile *p) {
+    return p->name;
+}
+
 const char *s3_profile_get(const s3_profile *p, const char *key) {
     for (size_t i = 0; i < p->entries.count; i++)
         if (str_eq(p->entries.items[i].key, key))

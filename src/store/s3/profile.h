@@ -18,6 +18,9 @@ typedef struct s3_profile s3_profile;
  * E_NOT_FOUND for a profile that AWS_PROFILE names and no file has. */
 CHECKED status s3_profile_read(s3_lookup environment, arena *a, s3_profile **ret, error *err);
 
+/* As it was asked for. */
+const char *s3_profile_name(const s3_profile *p);
+
 /* NULL when it has no such key, or an empty value. */
 const char *s3_profile_get(const s3_profile *p, const char *key);
 

@@ -57,7 +57,7 @@ static status build(const s3_pending *p, http_request *ret, error *err) {
     const s3_request *r = &p->request;
     const s3_credentials *who = NULL;
     int64_t now_us = clock_now_us(s->clock);
-    TRY(s3_chain_get(s->chain, now_us, &who, err));
+    TRY(s3_chain_get(s->chain, S3_FOR_REQUEST_S, &who, err));
     char *sha256 = arena_alloc(a, SHA256_TEXT_SIZE), *date = arena_alloc(a, S3_DATE_SIZE);
     sha256_text(r->body, r->body_size, sha256);
     s3_date(now_us, date);
@@ -148,6 +148,8 @@ static s3_verdict judge(const s3_pending *p, const http_reply *reply) {
 static status kind_of(const http_reply *reply, const char *code) {
     if (str_eq(code, "NoSuchBucket"))
         return E_IO;
+    if (str_eq(code, "ExpiredToken"))
+        return E_DENIED;
     switch (reply->status) {
     case 401:
     case 403:
@@ -169,6 +171,9 @@ static void hint(const s3_pending *p, const http_reply *reply, const char *code,
         error_hint(err, "The bucket is in another region: set AWS_REGION=%s.", region);
     else if (str_eq(code, "NoSuchBucket"))
         error_hint(err, "Make the bucket, or correct its name in lake.yaml.");
+    else if (str_eq(code, "ExpiredToken"))
+        error_hint(err, "The session token has ended: get a new one, or name a source of "
+                        "credentials that renews them (doc/buckets.md).");
     else if (str_eq(code, "RequestTimeTooSkewed"))
         error_hint(err, "Set this machine's clock.");
     else if (reply->status == 401 || reply->status == 403)

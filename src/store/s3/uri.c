@@ -22,6 +22,10 @@ bool s3_bucket_is_label(const char *bucket) {
     return is_bucket(bucket) && strchr(bucket, '.') == NULL && strchr(bucket, '_') == NULL;
 }
 
+const char *s3_domain(const char *region) {
+    return str_starts(region, "cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
 status s3_place_parse(const char *url, arena *a, s3_place *ret, error *err) {
     ASSERT(str_starts(url, SCHEME));
     const char *rest = url + strlen(SCHEME);

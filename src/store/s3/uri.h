@@ -37,6 +37,9 @@ typedef struct s3_endpoint {
 } s3_endpoint;
 CHECKED status s3_endpoint_parse(const char *url, arena *a, s3_endpoint *ret, error *err);
 
+/* Where AWS's own services of a region are. */
+const char *s3_domain(const char *region);
+
 /* May the bucket be a label of a host name under TLS (no dots)? */
 bool s3_bucket_is_label(const char *bucket);
 

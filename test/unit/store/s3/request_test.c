@@ -39,7 +39,7 @@ static void test_the_bucket_is_in_the_host_or_in_the_path(void **state) {
         {.request = "GET /lake/a", .headers = "host: bucket.localhost:{port}", .text = "x"},
     };
     wire w;
-    wire_set("AWS_ENDPOINT_URL", "http://localhost:");
+    wire_set("AWS_ENDPOINT_URL", "http://localhost:{port}");
     wire_set("WEIR_S3_URL_STYLE", "virtual");
     WIRE_OPEN(&w, STEPS);
     assert_int_equal(get(&w), OK);

@@ -48,6 +48,17 @@ static void set_default(const char *name, const char *value) {
         wire_set(name, value);
 }
 
+static void fill_in(wire *w, int port) {
+    static const char PORT[] = "{port}";
+    for (size_t i = 0; i < VARIABLES_MAX && variables[i].name != NULL; i++) {
+        const char *value = variables[i].value;
+        const char *at = value == NULL ? NULL : strstr(value, PORT);
+        if (at != NULL)
+            variables[i].value = arena_printf(w->arena, "%.*s%d%s", (int)(at - value), value, port,
+                                              at + strlen(PORT));
+    }
+}
+
 void wire_begin(wire *w) {
     *w = (wire){.arena = arena_new()};
     w->clock = (clock_source){now_us, now_us, no_random, wait, w};
@@ -61,10 +72,8 @@ void wire_open(wire *w, const scripted_step *steps, size_t count) {
     set_default("AWS_ACCESS_KEY_ID", "key");
     set_default("AWS_SECRET_ACCESS_KEY", "secret");
     set_default("WEIR_S3_TIMEOUT", "200ms");
-    const char *url = wire_get("AWS_ENDPOINT_URL");
-    bool lacks_port = url != NULL && str_ends(url, ":");
-    wire_set("AWS_ENDPOINT_URL",
-             arena_printf(w->arena, "%s%d", lacks_port ? url : "http://127.0.0.1:", port));
+    set_default("AWS_ENDPOINT_URL", "http://127.0.0.1:{port}");
+    fill_in(w, port);
     const s3_options options = {.environment = wire_get, .clock = &w->clock};
     if (s3_open("s3://bucket/lake", options, &w->s3, &w->err) != OK)
         fail_msg("%s", w->err.message);

@@ -19,8 +19,8 @@ typedef struct wire {
     char write_id[ID_TEXT_SIZE]; /* of each conditional write */
 } wire;
 
-/* Variables, until wire_close. Credentials and patience have values, unless they are given some; an
- * AWS_ENDPOINT_URL that ends in ':' gets the server's port. Borrowed; NULL: not set. */
+/* Variables, until wire_close. Credentials, endpoint and patience have values of their own unless
+ * they are set; {port} is the server's. Borrowed; NULL: not set. */
 void wire_set(const char *name, const char *value);
 const char *wire_get(const char *name);
 
