@@ -47,11 +47,13 @@ void worker_kill(worker *w) {
     forget(w);
 }
 
-/* What it may know it is told in its jobs. */
+/* What it may know it is told in its jobs. HTTP_PROXY names a proxy to DuckDB only, where libcurl
+ * leaves it alone, so that weir would not go the same way. */
 static const char *const *hidden_variables(const engine_options *options, arena *a) {
     strings names = {0};
     vec_push(a, &names, "AWS_*");
     vec_push(a, &names, "PG*");
+    vec_push(a, &names, "HTTP_PROXY");
     for (size_t i = 0; options->hidden != NULL && i < options->hidden->count; i++)
         vec_push(a, &names, options->hidden->items[i]);
     vec_push(a, &names, NULL);

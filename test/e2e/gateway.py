@@ -65,10 +65,10 @@ def answers(port):
     return False
 
 
-def variables(port):
+def variables(port, scheme="http"):
     """What S3's clients need to find a service on this port."""
     return {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": f"{scheme}://127.0.0.1:{port}", "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true"}
 
 
@@ -88,16 +88,18 @@ def signed(path, headers):
 
 
 class Gateway:
-    """Started when made. folder: one folder below per bucket."""
+    """Started when made. folder: one folder below per bucket. tls: files of certificate and key."""
 
-    def __init__(self):
+    def __init__(self, tls=()):
         self.folder = quick_folder()
         self.make_bucket(BUCKET)
+        self.scheme = "https" if tls else "http"
         self.log = self.folder / "access.log"
         self.port = free_port()
         self.process = subprocess.Popen(
             [program(), "--quiet", "--keep-alive", "--access-log", self.log, "--port",
-             f"127.0.0.1:{self.port}", "posix", self.folder],
+             f"127.0.0.1:{self.port}", *(f"--{name}={file}" for name, file in
+                                         zip(("cert", "key"), tls)), "posix", self.folder],
             env={"PATH": os.environ["PATH"], "ROOT_ACCESS_KEY": ACCESS_KEY,
                  "ROOT_SECRET_KEY": SECRET_KEY}, stdout=subprocess.DEVNULL,
             preexec_fn=die_with_parent)
@@ -114,7 +116,7 @@ class Gateway:
         return self.folder / name
 
     def variables(self):
-        return variables(self.port)
+        return variables(self.port, self.scheme)
 
     def requests(self):
         """[(operation, key)] so far, as the service logged them."""

@@ -66,10 +66,12 @@ static status set_up(db *d, const json_t *first, arena *a, error *err) {
                 "SET http_retries = %d; SET http_retry_wait_ms = %d; SET http_retry_backoff = 2;"
                 " SET http_timeout = %lld",
                 RETRIES, RETRY_WAIT_MS, (long long)json_get_int(first, "timeout_s", TIMEOUT_S)));
-    if (ca_file == NULL)
-        return OK;
-    return db_runf(d, a, err, "SET ca_cert_file = %s; SET enable_server_cert_verification = true",
-                   sql_literal(a, ca_file));
+    TRY(db_run(d,
+               "SET enable_server_cert_verification = true;"
+               " SET enable_curl_server_cert_verification = true",
+               err));
+    return ca_file == NULL ? OK
+                           : db_runf(d, a, err, "SET ca_cert_file = %s", sql_literal(a, ca_file));
 }
 
 /* Looking at its signature costs each job a tenth of a second, and nobody looks at the signature of

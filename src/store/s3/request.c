@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/number.h"
+#include "base/path.h"
 #include "store/s3/date.h"
 #include "store/s3/sign.h"
 #include "store/s3/xml.h"
@@ -186,12 +187,28 @@ static const char *or_empty(const char *text) {
     return text != NULL ? text : "";
 }
 
+/* No time heals it, and nothing was sent that is secret. */
+static status refuse_untrusted(const s3_pending *p, const char *what, error *err) {
+    const char *file = p->s3->config.ca_file;
+    if (file != NULL && !file_exists(file)) {
+        error_set(err, E_DENIED, "%s: cannot use the certificates in \"%s\"", what, file);
+        error_hint(err, "AWS_CA_BUNDLE or the profile's ca_bundle names it: a file in PEM form.");
+        return E_DENIED;
+    }
+    error_set(err, E_DENIED, "%s: the certificate of \"%s\" is not trusted", what,
+              host_of(p->s3, p->arena));
+    error_hint(err, "Name the file with its authority's certificate in AWS_CA_BUNDLE.");
+    return E_DENIED;
+}
+
 static status refuse(const s3_pending *p, const http_reply *reply, error *err) {
     arena *a = p->arena;
     const char *what = arena_printf(a, "cannot %s \"s3://%s/%s\"", p->doing, p->s3->place.bucket,
                                     p->request.key != NULL ? p->request.key : p->s3->place.prefix);
     if (reply->is_too_large)
         return error_set(err, E_DATA, "%s: larger than %zu bytes", what, p->request.reply_max);
+    if (reply->is_untrusted)
+        return refuse_untrusted(p, what, err);
     if (reply->end != S3_ANSWERED) {
         error_set(err, E_IO, "%s: %s", what, reply->problem);
         error_hint(err, "Is \"%s\" the right address, and is it up? Tried %d times.",
