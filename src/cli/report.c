@@ -15,6 +15,7 @@ static const output_column COUNTS[] = {
     {"emptied", "emptied", OUTPUT_COUNT},
     {"failed", "failed", OUTPUT_COUNT},
     {"blocked", "blocked", OUTPUT_COUNT},
+    {"requests", "requests", OUTPUT_COUNT},
 };
 
 /* The whole run as one flat row, for CSV and JSON lines. */
@@ -45,6 +46,7 @@ void report_run_document(output *o, const json_t *document) {
 
 static void write_document(output *o, const run_report *r) {
     JSON_AUTO document = document_run(r->run, r->landed, r->built);
+    json_object_set_new(document, "requests", json_integer(r->requests));
     report_run_document(o, document);
 }
 
@@ -178,6 +180,12 @@ static bool changed_nothing(const run_report *r) {
     return !landed && !built;
 }
 
+static void tell_requests(output *o, int64_t count) {
+    ARENA_AUTO a = arena_new();
+    output_say(o, "sent     %s to buckets, beside the engine's",
+               output_plural(a, count, "request", "requests"));
+}
+
 static void tell_run(output *o, const run_report *r) {
     const land_result *l = r->landed;
     tell_landed(o, l);
@@ -195,6 +203,8 @@ static void tell_run(output *o, const run_report *r) {
     }
     if (changed_nothing(r))
         output_say(o, "nothing changed");
+    if (r->requests > 0)
+        tell_requests(o, r->requests);
 }
 
 void report_run(output *o, const run_report *r) {

@@ -9,6 +9,7 @@ typedef struct run_report {
     const lake *lake;
     const land_result *landed;
     const build_result *built; /* NULL: nothing was to be built */
+    int64_t requests;          /* to buckets, without those of the engine */
 } run_report;
 
 void report_nothing(output *o);

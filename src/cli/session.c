@@ -353,3 +353,13 @@ project_context session_project_context(const session *s, const char *run) {
                              .run = run,
                              .fence = s->fence};
 }
+
+int64_t session_requests(const session *s) {
+    int64_t sum = 0;
+    store *const others[] = {s->quarantine, s->journal};
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        sum += others[i] != NULL ? store_requests(others[i]) : 0;
+    for (size_t i = 0; s->layers != NULL && i < s->lake->layer_count; i++)
+        sum += s->layers[i] != NULL ? store_requests(s->layers[i]) : 0;
+    return sum;
+}

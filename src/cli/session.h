@@ -69,4 +69,7 @@ build_context session_build_context(session *s, const char *run);
 const build_limits *session_limits(const session *s);
 project_context session_project_context(const session *s, const char *run);
 
+/* Sent to buckets so far by what is open, without the engine's. */
+int64_t session_requests(const session *s);
+
 #endif

@@ -20,9 +20,10 @@ static status land_for_real(session *s, error *err) {
     land_context land = session_land_context(s, w.run);
     land_result landed = {0};
     status result = land_all(&land, selected, s->arena, &landed, err);
-    const run_report report = {w.run, s->lake, &landed, NULL};
+    run_report report = {w.run, s->lake, &landed, NULL, 0};
     JSON_AUTO summary = document_run(w.run, &landed, NULL);
     TRY(work_end(&w, result, summary, err));
+    report.requests = session_requests(s) + landed.requests;
     progress_clear(s->command->progress);
     report_run(s->command->out, &report);
     s->command->exit_code =

@@ -188,11 +188,12 @@ static json_t *make_document(const rebuild *r, const work *w) {
 static void tell(const rebuild *r, const work *w) {
     static const land_result NO_LANDING = {0};
     output *o = r->s->command->out;
-    const run_report report = {w->run, r->s->lake, &NO_LANDING, &r->built};
+    const run_report report = {w->run, r->s->lake, &NO_LANDING, &r->built, session_requests(r->s)};
     progress_clear(r->s->command->progress);
     r->s->command->exit_code = report_exit_code(&report, false);
     if (o->format != OUTPUT_TABLE) {
         JSON_AUTO document = make_document(r, w);
+        json_object_set_new(document, "requests", json_integer(report.requests));
         report_run_document(o, document);
         return;
     }

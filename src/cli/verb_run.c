@@ -61,9 +61,10 @@ static status run_for_real(session *s, error *err) {
     work w;
     TRY(work_begin(s, &w, err));
     status result = do_work(s, &w, &of, &outcome, err);
-    const run_report report = {w.run, s->lake, &outcome.landed, &outcome.built};
+    run_report report = {w.run, s->lake, &outcome.landed, &outcome.built, 0};
     JSON_AUTO summary = document_run(w.run, &outcome.landed, &outcome.built);
     TRY(work_end(&w, result, summary, err));
+    report.requests = session_requests(s) + outcome.landed.requests;
     progress_clear(s->command->progress);
     report_run(s->command->out, &report);
     s->command->exit_code =

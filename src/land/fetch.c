@@ -158,23 +158,24 @@ static status finish_all(const fetching *f, error *err) {
 }
 
 static status with_bucket(const land_context *c, status (*step)(const fetching *f, error *err),
-                          error *err) {
+                          int64_t *requests, error *err) {
     ARENA_AUTO a = arena_new();
     fetching f = {.c = c, .arena = a};
     if (c->lake->land_bucket == NULL)
         return OK;
     TRY(store_open(c->lake->land_bucket, &f.bucket, err));
     status result = step(&f, err);
+    *requests += store_requests(f.bucket);
     store_close(f.bucket);
     return result;
 }
 
-status fetch_begin(const land_context *c, error *err) {
-    return with_bucket(c, fetch_all, err);
+status fetch_begin(const land_context *c, int64_t *requests, error *err) {
+    return with_bucket(c, fetch_all, requests, err);
 }
 
-status fetch_end(const land_context *c, error *err) {
-    return with_bucket(c, finish_all, err);
+status fetch_end(const land_context *c, int64_t *requests, error *err) {
+    return with_bucket(c, finish_all, requests, err);
 }
 
 status fetch_is_empty(const lake *l, bool *ret, error *err) {

@@ -48,6 +48,7 @@ typedef struct land_result {
     int64_t accepted, duplicate,
         superseded; /* superseded: accepted ones that replaced an earlier delivery */
     int64_t bytes;
+    int64_t requests; /* to a land bucket */
     VEC(land_rejection) rejected;
     VEC(land_rejection) failed;  /* could not be read or kept; left in land for the next time */
     VEC(land_rejection) waiting; /* not settled yet */

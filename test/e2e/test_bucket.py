@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import unittest
+from datetime import date
 from pathlib import Path
 
 import canary
@@ -17,6 +18,8 @@ from sales import raw_only, rows, sales
 DAYS = [f"2024-05-{day:02}" for day in range(1, 7)]
 HIVE = "partition_by: [day]\nprojection: hive\n"
 REQUESTS_PER_REBUILD_MAX = 40
+SIZES = (5, 2), (200, 20)  # partitions and raw files of a smaller and a larger lake
+FIRST_DAY = date(2024, 1, 1).toordinal()
 LARGE_BYTES = 20_000_001  # several parts
 
 
@@ -92,17 +95,23 @@ class BucketTest(LakeTest):
 
     def test_rebuilding_a_partition_takes_as_many_requests_in_a_larger_lake(self):
         counts = []
-        for size in (2, 6):
-            lake = self.bucket_lake(f"size{size}", sales())
-            for day in DAYS[:size]:
-                lake.deliver(f"sales/{day}.csv", rows(f"{day},A,1"))
+        for days, files in SIZES:
+            lake = self.bucket_lake(f"size{days}", {k: v for k, v in sales().items()
+                                                    if "gold." not in k and "gold/" not in k})
+            for file in range(files):
+                own = (date.fromordinal(FIRST_DAY + n) for n in range(file, days, files))
+                lake.deliver(f"sales/{file}.csv", rows(*(f"{day},A,1" for day in own)))
             lake.run(NOW)
             before = len(self.service.requests())
-            lake.weir("rebuild", "silver.sales", "--partition", f"day={DAYS[0]}", "--only")
-            counts.append(len(self.service.requests()) - before)
-        print(f"requests to rebuild one partition of 2 and of 6: {counts}")
+            told = lake.json("rebuild", "silver.sales", "--partition",
+                             f"day={date.fromordinal(FIRST_DAY)}", "--only")
+            self.assertEqual(told["partitions"]["built"] + told["partitions"]["unchanged"], 1)
+            counts.append((told["requests"], len(self.service.requests()) - before))
+        print(f"requests to rebuild one partition of {SIZES} (partitions, files): weir's own and "
+              f"all, {counts}")
         self.assertEqual(counts[0], counts[1])
-        self.assertLessEqual(counts[1], REQUESTS_PER_REBUILD_MAX)
+        self.assertLessEqual(counts[1][1], REQUESTS_PER_REBUILD_MAX)
+        self.assertTrue(0 < counts[1][0] < counts[1][1])
 
     def test_what_a_lake_in_buckets_says_of_its_places(self):
         top = f"s3://{gateway.BUCKET}/places"

@@ -29,7 +29,8 @@ static char *told(const outcome *o, output_format format) {
     char *text = NULL;
     size_t size = 0;
     output out = {.stream = open_memstream(&text, &size), .format = format};
-    const run_report r = {"01run", &o->lake, &o->landed, &o->built};
+    const run_report r = {
+        .run = "01run", .lake = &o->lake, .landed = &o->landed, .built = &o->built};
     report_run(&out, &r);
     fclose(out.stream);
     char *copy = arena_strdup(o->arena, text);
