@@ -2,14 +2,40 @@
 
 #include "base/str.h"
 
+static status refuse(const json_error_t *problem, int lines_before, const char *what, error *err) {
+    status kind = error_set(err, E_DATA, "\"%s\" is not JSON: %s", what, problem->text);
+    error_at(err, what, lines_before + problem->line, problem->column);
+    return kind;
+}
+
 status json_parse(const char *text, size_t size, const char *what, json_t **ret, error *err) {
     json_error_t problem;
     json_t *document = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
+    if (document == NULL)
+        return refuse(&problem, 0, what, err);
+    *ret = document;
+    return OK;
+}
+
+status json_parse_next(const char *text, size_t size, size_t *at, size_t *ret_begin,
+                       const char *what, json_t **ret, error *err) {
+    json_error_t problem;
+    size_t begin = *at;
+    while (begin < size && strchr(" \t\r\n", text[begin]) != NULL && text[begin] != '\0')
+        begin++;
+    *ret = NULL;
+    if (begin == size)
+        return OK;
+    json_t *document = json_loadb(text + begin, size - begin,
+                                  JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &problem);
     if (document == NULL) {
-        status kind = error_set(err, E_DATA, "\"%s\" is not JSON: %s", what, problem.text);
-        error_at(err, what, problem.line, problem.column);
-        return kind;
+        int lines = 0;
+        for (size_t i = 0; i < begin; i++)
+            lines += text[i] == '\n';
+        return refuse(&problem, lines, what, err);
     }
+    *at = begin + (size_t)problem.position;
+    *ret_begin = begin;
     *ret = document;
     return OK;
 }

@@ -17,6 +17,10 @@
 /* what: names the document in the error ("job result", a path). */
 CHECKED status json_parse(const char *text, size_t size, const char *what, json_t **ret,
                           error *err);
+/* The same for texts of one document after the other, as in JSON lines: the one at *at, which moves
+ * past it. *ret NULL: there are no more. *ret_begin: where it begins. */
+CHECKED status json_parse_next(const char *text, size_t size, size_t *at, size_t *ret_begin,
+                               const char *what, json_t **ret, error *err);
 CHECKED status json_need_string(const json_t *object, const char *key, const char **ret,
                                 error *err);
 CHECKED status json_need_int(const json_t *object, const char *key, int64_t *ret, error *err);

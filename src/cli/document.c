@@ -119,6 +119,12 @@ static json_t *builders(const build_builders *all) {
     return rows;
 }
 
+json_t *document_events(const land_events *events, const land_result *landed) {
+    return json_pack("{s:I, s:I, s:I, s:I}", "records", (json_int_t)events->records, "ignored",
+                     (json_int_t)events->ignored, "objects", (json_int_t)events->keys.count,
+                     "absent", (json_int_t)landed->absent);
+}
+
 json_t *document_run(const char *run, const land_result *landed, const build_result *built) {
     static const build_result NOTHING = {0};
     const build_result *b = built != NULL ? built : &NOTHING;

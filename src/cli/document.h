@@ -16,6 +16,9 @@ json_t *document_error_body(const error *err);
 /* {"format":1,"error":{…}} */
 json_t *document_error(const error *err);
 
+/* {"records","ignored","objects","absent"} */
+json_t *document_events(const land_events *events, const land_result *landed);
+
 /* The deliveries part of a run. */
 json_t *document_landing(const land_result *landed);
 

@@ -77,6 +77,10 @@ const option OPTIONS[OPTION_COUNT] = {
     [OPTION_NEWEST_FIRST] = {"newest-first", 0, NULL, "of what is stale, begin with the newest",
                              NULL},
     [OPTION_OLDEST_FIRST] = {"oldest-first", 0, NULL, "begin with the oldest (the default)", NULL},
+    [OPTION_EVENTS] = {"events", 0, "FILE",
+                       "look only at the objects that S3's event records in FILE tell of; - reads "
+                       "standard input, a folder all files in it",
+                       NULL},
     [OPTION_SAMPLE] = {"sample", 0, "SHARE", "only so many of the partitions (5%)", NULL},
     [OPTION_SEED] = {"seed", 0, "TEXT", "take the sample that was taken with this seed", NULL},
     [OPTION_WHOLE] = {"whole", 0, NULL, "one pass over everything instead of each partition", NULL},

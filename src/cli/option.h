@@ -68,6 +68,7 @@ typedef enum option_id {
     OPTION_OLDEST_FIRST,
     OPTION_STORE,
     OPTION_LEDGER,
+    OPTION_EVENTS,
     OPTION_COUNT
 } option_id;
 

@@ -47,6 +47,8 @@ void report_run_document(output *o, const json_t *document) {
 static void write_document(output *o, const run_report *r) {
     JSON_AUTO document = document_run(r->run, r->landed, r->built);
     json_object_set_new(document, "requests", json_integer(r->requests));
+    if (r->events != NULL)
+        json_object_set_new(document, "events", document_events(r->events, r->landed));
     report_run_document(o, document);
 }
 
@@ -180,6 +182,17 @@ static bool changed_nothing(const run_report *r) {
     return !landed && !built;
 }
 
+static void tell_events(output *o, const run_report *r) {
+    ARENA_AUTO a = arena_new();
+    buf line = buf_new(a);
+    buf_printf(&line, "events   %s: %s", output_plural(a, r->events->records, "record", "records"),
+               output_plural(a, (int64_t)r->events->keys.count, "object", "objects"));
+    add_some(&line, r->landed->absent, "of them not there");
+    add_some(&line, r->events->ignored,
+             r->events->ignored == 1 ? "record ignored" : "records ignored");
+    output_say(o, "%s", line.text);
+}
+
 static void tell_requests(output *o, int64_t count) {
     ARENA_AUTO a = arena_new();
     output_say(o, "sent     %s to buckets, beside the engine's",
@@ -188,6 +201,8 @@ static void tell_requests(output *o, int64_t count) {
 
 static void tell_run(output *o, const run_report *r) {
     const land_result *l = r->landed;
+    if (r->events != NULL)
+        tell_events(o, r);
     tell_landed(o, l);
     tell_files(o, "refused", l->rejected.items, l->rejected.count);
     tell_files(o, "failed", l->failed.items, l->failed.count);

@@ -10,6 +10,7 @@ typedef struct run_report {
     const land_result *landed;
     const build_result *built; /* NULL: nothing was to be built */
     int64_t requests;          /* to buckets, without those of the engine */
+    const land_events *events; /* what was looked at; NULL: all that was there */
 } run_report;
 
 void report_nothing(output *o);

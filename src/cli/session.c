@@ -311,6 +311,7 @@ land_context session_land_context(session *s, const char *run) {
                           .who = s->who,
                           .fence = s->fence,
                           .now_us = s->now_us,
+                          .events = s->events,
                           .interrupted = c->interrupted,
                           .progress = show_landing,
                           .progress_state = c->progress};

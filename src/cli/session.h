@@ -24,11 +24,12 @@ typedef struct session {
     strings variables;    /* that the definition names */
     const char *temp_dir; /* absolute: for files that do not outlive the command */
     const char *who;
-    const char *host;    /* this process as others may see it: the host's name and a process id */
-    bool is_shared;      /* other hosts may help its runs */
-    int64_t now_us;      /* --now; 0: not given */
-    int64_t fence;       /* of the lease, while this command works under it; else 0 */
-    bool borrows_ledger; /* another session closes it */
+    const char *host; /* this process as others may see it: the host's name and a process id */
+    bool is_shared;   /* other hosts may help its runs */
+    const land_events *events; /* --events, read by events_take; NULL: not given */
+    int64_t now_us;            /* --now; 0: not given */
+    int64_t fence;             /* of the lease, while this command works under it; else 0 */
+    bool borrows_ledger;       /* another session closes it */
 } session;
 
 typedef enum session_access {

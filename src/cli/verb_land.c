@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "cli/document.h"
+#include "cli/events.h"
 #include "cli/report.h"
 #include "cli/work.h"
 
@@ -9,7 +10,9 @@ static status land_for_real(session *s, error *err) {
     bool *selected = NULL;
     TRY(session_select(s, &selected, err));
     bool idle = false;
-    TRY(work_is_idle(s, WORK_LAND, &idle, err));
+    TRY(events_take(s, err));
+    if (s->events == NULL) /* looking whether there is work would list the bucket */
+        TRY(work_is_idle(s, WORK_LAND, &idle, err));
     if (idle) {
         report_nothing(s->command->out);
         return OK;
@@ -20,7 +23,7 @@ static status land_for_real(session *s, error *err) {
     land_context land = session_land_context(s, w.run);
     land_result landed = {0};
     status result = land_all(&land, selected, s->arena, &landed, err);
-    run_report report = {w.run, s->lake, &landed, NULL, 0};
+    run_report report = {w.run, s->lake, &landed, NULL, 0, s->events};
     JSON_AUTO summary = document_run(w.run, &landed, NULL);
     TRY(work_end(&w, result, summary, err));
     report.requests = session_requests(s) + landed.requests;
@@ -108,8 +111,19 @@ static status check_try(const command *c, error *err) {
     return E_USAGE;
 }
 
+static status check_events(const command *c, error *err) {
+    bool only_looks =
+        option_given(c->options, OPTION_TRY) || option_given(c->options, OPTION_DRY_RUN);
+    if (!option_given(c->options, OPTION_EVENTS) || !only_looks)
+        return OK;
+    error_set(err, E_USAGE, "--events goes with neither --try nor --dry-run");
+    error_hint(err, "Leave one of them out.");
+    return E_USAGE;
+}
+
 status verb_land(command *c, error *err) {
     TRY(check_try(c, err));
+    TRY(check_events(c, err));
     bool only_try = option_given(c->options, OPTION_TRY);
     bool dry = option_given(c->options, OPTION_DRY_RUN);
     session_access access = SESSION_CHANGE;

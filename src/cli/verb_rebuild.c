@@ -188,7 +188,8 @@ static json_t *make_document(const rebuild *r, const work *w) {
 static void tell(const rebuild *r, const work *w) {
     static const land_result NO_LANDING = {0};
     output *o = r->s->command->out;
-    const run_report report = {w->run, r->s->lake, &NO_LANDING, &r->built, session_requests(r->s)};
+    const run_report report = {w->run, r->s->lake, &NO_LANDING, &r->built, session_requests(r->s),
+                               NULL};
     progress_clear(r->s->command->progress);
     r->s->command->exit_code = report_exit_code(&report, false);
     if (o->format != OUTPUT_TABLE) {

@@ -2,6 +2,7 @@
 
 #include "base/crash.h"
 #include "cli/document.h"
+#include "cli/events.h"
 #include "cli/helper.h"
 #include "cli/report.h"
 #include "cli/work.h"
@@ -51,7 +52,9 @@ static status run_for_real(session *s, error *err) {
     run_scope of = {0};
     TRY(range_scope(s, &of, err));
     bool idle = false;
-    TRY(work_is_idle(s, WORK_ALL, &idle, err));
+    TRY(events_take(s, err));
+    if (s->events == NULL) /* looking whether there is work would list the bucket */
+        TRY(work_is_idle(s, WORK_ALL, &idle, err));
     run_outcome outcome = {0};
     if (idle) {
         report_nothing(s->command->out);
@@ -61,7 +64,7 @@ static status run_for_real(session *s, error *err) {
     work w;
     TRY(work_begin(s, &w, err));
     status result = do_work(s, &w, &of, &outcome, err);
-    run_report report = {w.run, s->lake, &outcome.landed, &outcome.built, 0};
+    run_report report = {w.run, s->lake, &outcome.landed, &outcome.built, 0, s->events};
     JSON_AUTO summary = document_run(w.run, &outcome.landed, &outcome.built);
     TRY(work_end(&w, result, summary, err));
     report.requests = session_requests(s) + outcome.landed.requests;

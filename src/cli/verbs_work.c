@@ -11,7 +11,7 @@ static const verb VERBS[] = {
         .options = OPTION_SELECT | OPTION_RANGE | OPTION_BOUNDS | OPTION_BIT(OPTION_JOBS)
                    | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_RETRY_FAILED)
                    | OPTION_BIT(OPTION_STRICT) | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_WORKER)
-                   | OPTION_BIT(OPTION_REDEFINE),
+                   | OPTION_BIT(OPTION_REDEFINE) | OPTION_BIT(OPTION_EVENTS),
         .line = "land, then rebuild what is stale: the one command for cron",
         .doc =
             "Takes in what landed, rebuilds exactly the partitions that this or a change of "
@@ -41,13 +41,17 @@ static const verb VERBS[] = {
         .arguments_max = SIZE_MAX,
         .options = OPTION_SELECT | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_STRICT)
                    | OPTION_BIT(OPTION_TRY) | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_JOBS)
-                   | OPTION_BIT(OPTION_REDEFINE),
+                   | OPTION_BIT(OPTION_REDEFINE) | OPTION_BIT(OPTION_EVENTS),
         .line = "only take deliveries in",
-        .doc = "Checks each file below the land folder against its table and keeps it byte for "
-               "byte in raw history, or in quarantine with a report. Nothing is built. With --try "
-               "one file is checked as if it were delivered, and not taken.",
+        .doc =
+            "Checks each file below the land folder against its table and keeps it byte for "
+            "byte in raw history, or in quarantine with a report. Nothing is built. With --try "
+            "one file is checked as if it were delivered, and not taken. Where land is a bucket, "
+            "--events looks only at what event records tell of, and lists nothing; a landing "
+            "without it finds what no record told of.",
         .examples = {{"weir land", "take in what landed"},
-                     {"weir land --try raw.province new.csv", "would this file be accepted?"}},
+                     {"weir land --try raw.province new.csv", "would this file be accepted?"},
+                     {"weir land --events -", "what the event records on standard input tell of"}},
         .run = verb_land,
     },
     {

@@ -25,6 +25,7 @@ typedef struct fetching {
     const land_context *c;
     store *bucket;
     arena *arena;
+    land_result *result;
 } fetching;
 
 static const char *notes_folder(const fetching *f) {
@@ -106,10 +107,37 @@ static bool is_fetched(const fetching *f, const store_object *o) {
     return read_note(f, note_path(f, o->key), &n) && str_eq(n.tag, o->tag);
 }
 
+/* An event only hints: what is there now counts. Names that nobody can ask for are told later. */
+static status look_at(const fetching *f, const char *key, store_objects *ret, error *err) {
+    store_object found = {.key = key, .tag = ""};
+    error problem = {0};
+    if (is_skipped(f, key))
+        return OK;
+    status looked = OK;
+    if (path_is_safe(key))
+        looked = store_info(f->bucket, key, f->arena, &found, &problem);
+    if (looked == OK)
+        vec_push(f->arena, ret, found);
+    if (looked == E_NOT_FOUND)
+        f->result->absent++;
+    else if (looked != OK && err != NULL)
+        *err = problem;
+    return looked == E_NOT_FOUND ? OK : looked;
+}
+
+static status find_objects(const fetching *f, store_objects *ret, error *err) {
+    const land_events *events = f->c->events;
+    if (events == NULL)
+        return store_list(f->bucket, "", f->arena, ret, err);
+    for (size_t i = 0; i < events->keys.count; i++)
+        TRY(look_at(f, events->keys.items[i], ret, err));
+    return OK;
+}
+
 static status fetch_all(const fetching *f, error *err) {
     store_objects there = {0};
     TRY(dir_make(notes_folder(f), err));
-    TRY(store_list(f->bucket, "", f->arena, &there, err));
+    TRY(find_objects(f, &there, err));
     for (size_t i = 0; i < there.count; i++) {
         const store_object *o = &there.items[i];
         error problem = {0};
@@ -158,24 +186,24 @@ static status finish_all(const fetching *f, error *err) {
 }
 
 static status with_bucket(const land_context *c, status (*step)(const fetching *f, error *err),
-                          int64_t *requests, error *err) {
+                          land_result *ret, error *err) {
     ARENA_AUTO a = arena_new();
-    fetching f = {.c = c, .arena = a};
+    fetching f = {.c = c, .arena = a, .result = ret};
     if (c->lake->land_bucket == NULL)
         return OK;
     TRY(store_open(c->lake->land_bucket, &f.bucket, err));
     status result = step(&f, err);
-    *requests += store_requests(f.bucket);
+    ret->requests += store_requests(f.bucket);
     store_close(f.bucket);
     return result;
 }
 
-status fetch_begin(const land_context *c, int64_t *requests, error *err) {
-    return with_bucket(c, fetch_all, requests, err);
+status fetch_begin(const land_context *c, land_result *ret, error *err) {
+    return with_bucket(c, fetch_all, ret, err);
 }
 
-status fetch_end(const land_context *c, int64_t *requests, error *err) {
-    return with_bucket(c, finish_all, requests, err);
+status fetch_end(const land_context *c, land_result *ret, error *err) {
+    return with_bucket(c, finish_all, ret, err);
 }
 
 status fetch_is_empty(const lake *l, bool *ret, error *err) {

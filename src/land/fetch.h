@@ -9,11 +9,11 @@
 
 #include "land/land.h"
 
-/* Nothing where land is a folder. What cannot be fetched is told in the log and left. How many were
- * sent is added to *requests. */
-CHECKED status fetch_begin(const land_context *c, int64_t *requests, error *err);
+/* Nothing where land is a folder. What cannot be fetched is told in the log and left. Requests
+ * and absent objects are added to *ret. */
+CHECKED status fetch_begin(const land_context *c, land_result *ret, error *err);
 /* After all that was claimed is recorded or back in land. */
-CHECKED status fetch_end(const land_context *c, int64_t *requests, error *err);
+CHECKED status fetch_end(const land_context *c, land_result *ret, error *err);
 /* Is there nothing in the bucket? */
 CHECKED status fetch_is_empty(const lake *l, bool *ret, error *err);
 

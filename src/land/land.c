@@ -245,7 +245,7 @@ status land_all(const land_context *c, const bool *selected, arena *a, land_resu
     *ret = (land_result){0};
     landing l = new_landing(c, a, ret);
     TRY(recover_pending(c, err));
-    TRY(fetch_begin(c, &ret->requests, err));
+    TRY(fetch_begin(c, ret, err));
     TRY(open_root(c->lake, &l.root_fd, &there, err));
     if (!there)
         return OK;
@@ -253,7 +253,7 @@ status land_all(const land_context *c, const bool *selected, arena *a, land_resu
     l.id = id;
     status result = take_all(&l, selected, err);
     close_landing(&l);
-    return result == OK ? fetch_end(c, &ret->requests, err) : result;
+    return result == OK ? fetch_end(c, ret, err) : result;
 }
 
 typedef struct emptiness {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "engine/parsed.h"
+#include "land/events.h"
 #include "lake/lake.h"
 #include "ledger/ledger.h"
 #include "store/store.h"
@@ -27,9 +28,10 @@ typedef struct land_context {
     const log *log;
     const char *run; /* run id */
     const char *who;
-    int64_t fence;       /* of the lease "run"; 0: none is held, because nobody else can land */
-    int64_t now_us;      /* --now; 0: not given */
-    parsed_rows *parsed; /* gets the deliveries whose rows a worker keeps; NULL: none is to */
+    int64_t fence;  /* of the lease "run"; 0: none is held, because nobody else can land */
+    int64_t now_us; /* --now; 0: not given */
+    const land_events *events; /* what of a land bucket is looked at; NULL: all that is there */
+    parsed_rows *parsed;       /* gets the deliveries whose rows a worker keeps; NULL: none is to */
     const volatile int *interrupted;
     void (*progress)(void *state, size_t done, size_t known, const char *file); /* NULL: none */
     void *progress_state;
@@ -49,6 +51,7 @@ typedef struct land_result {
         superseded; /* superseded: accepted ones that replaced an earlier delivery */
     int64_t bytes;
     int64_t requests; /* to a land bucket */
+    int64_t absent;   /* objects that events told of and that are not there, or no more */
     VEC(land_rejection) rejected;
     VEC(land_rejection) failed;  /* could not be read or kept; left in land for the next time */
     VEC(land_rejection) waiting; /* not settled yet */

@@ -88,18 +88,20 @@ def signed(path, headers):
 
 
 class Gateway:
-    """Started when made. folder: one folder below per bucket. tls: files of certificate and key."""
+    """Started when made. folder: one folder below per bucket. tls: files of certificate and key.
+    events: the address that is told of objects that come and go."""
 
-    def __init__(self, tls=()):
+    def __init__(self, tls=(), events=None):
         self.folder = quick_folder()
         self.make_bucket(BUCKET)
         self.scheme = "https" if tls else "http"
         self.log = self.folder / "access.log"
         self.port = free_port()
+        options = [f"--{name}={file}" for name, file in zip(("cert", "key"), tls)]
+        options += [f"--event-webhook-url={events}"] if events else []
         self.process = subprocess.Popen(
             [program(), "--quiet", "--keep-alive", "--access-log", self.log, "--port",
-             f"127.0.0.1:{self.port}", *(f"--{name}={file}" for name, file in
-                                         zip(("cert", "key"), tls)), "posix", self.folder],
+             f"127.0.0.1:{self.port}", *options, "posix", self.folder],
             env={"PATH": os.environ["PATH"], "ROOT_ACCESS_KEY": ACCESS_KEY,
                  "ROOT_SECRET_KEY": SECRET_KEY}, stdout=subprocess.DEVNULL,
             preexec_fn=die_with_parent)

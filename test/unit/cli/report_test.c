@@ -21,7 +21,7 @@ static outcome new_outcome(arena *a) {
 }
 
 static int code_of(const outcome *o, bool strict) {
-    const run_report r = {"run", &o->lake, &o->landed, &o->built};
+    const run_report r = {.run = "run", .lake = &o->lake, .landed = &o->landed, .built = &o->built};
     return report_exit_code(&r, strict);
 }
 
