@@ -60,6 +60,7 @@ typedef struct arrival {
 typedef struct landing {
     const land_context *context;
     int root_fd;
+    store *bucket;          /* where the files come from; NULL: a folder, or it does not matter */
     const char *id;         /* of this landing: claims and staging are below it */
     identity_rules **rules; /* per table of the lake, made when first needed */
     int64_t now_us;         /* what the call takes for now */

@@ -19,6 +19,7 @@ enum { NOTE_SIZE_MAX = 8192 };
 typedef struct note {
     const char *path; /* of the note */
     const char *key, *tag;
+    const char *sha256; /* of the copy */
 } note;
 
 typedef struct fetching {
@@ -43,18 +44,21 @@ static bool read_note(const fetching *f, const char *path, note *ret) {
     char *text = NULL;
     size_t size = 0;
     JSON_AUTO document = NULL;
-    const char *key = NULL, *tag = NULL;
+    const char *key = NULL, *tag = NULL, *sha256 = NULL;
     if (file_read(path, NOTE_SIZE_MAX, f->arena, &text, &size, NULL) != OK
         || json_parse(text, size, "note", &document, NULL) != OK
         || json_need_string(document, "key", &key, NULL) != OK
-        || json_need_string(document, "tag", &tag, NULL) != OK || !path_is_safe(key))
+        || json_need_string(document, "tag", &tag, NULL) != OK
+        || json_need_string(document, "sha256", &sha256, NULL) != OK || !path_is_safe(key))
         return false;
-    *ret = (note){path, arena_strdup(f->arena, key), arena_strdup(f->arena, tag)};
+    *ret = (note){path, arena_strdup(f->arena, key), arena_strdup(f->arena, tag),
+                  arena_strdup(f->arena, sha256)};
     return true;
 }
 
-static status write_note(const fetching *f, const store_object *o, error *err) {
-    JSON_AUTO document = json_pack("{s:s, s:s}", "key", o->key, "tag", o->tag);
+static status write_note(const fetching *f, const store_object *o, const char *sha256, error *err) {
+    JSON_AUTO document =
+        json_pack("{s:s, s:s, s:s}", "key", o->key, "tag", o->tag, "sha256", sha256);
     const char *text = json_text(f->arena, document);
     return file_write_atomic(note_path(f, o->key), text, strlen(text), err);
 }
@@ -68,18 +72,27 @@ static bool is_skipped(const fetching *f, const char *key) {
     return false;
 }
 
-static status download(const fetching *f, const store_object *o, const char *path, error *err) {
-    char sha256[65];
+/* The tag that was listed is to be of the bytes that came. */
+static status confirm(const fetching *f, const store_object *o, int64_t bytes, error *err) {
+    store_object now = {0};
+    TRY(store_info(f->bucket, o->key, f->arena, &now, err));
+    if (bytes == o->size_bytes && now.tag != NULL && str_eq(now.tag, o->tag))
+        return OK;
+    return error_set(err, E_CHANGED, "\"%s\" was replaced meanwhile", o->key);
+}
+
+static status download(const fetching *f, const store_object *o, const char *path,
+                       char ret_sha256[65], error *err) {
     int64_t bytes = 0;
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set_errno(err, errno, "cannot make \"%s\"", path);
-    status got = store_get_file(f->bucket, o->key, fd, sha256, &bytes, err);
+    status got = store_get_file(f->bucket, o->key, fd, ret_sha256, &bytes, err);
     const struct timespec at = {.tv_sec = o->modified_us / 1000000,
                                 .tv_nsec = o->modified_us % 1000000 * 1000};
     const struct timespec times[2] = {at, at};
-    if (got == OK && bytes != o->size_bytes)
-        got = error_set(err, E_CHANGED, "\"%s\" was replaced meanwhile", o->key);
+    if (got == OK)
+        got = confirm(f, o, bytes, err);
     if (got == OK && (futimens(fd, times) != 0 || fsync(fd) != 0))
         got = error_set_errno(err, errno, "cannot keep \"%s\"", path);
     close(fd);
@@ -92,12 +105,13 @@ static status fetch_one(const fetching *f, const store_object *o, error *err) {
     const char *aside = path_join(f->arena, land, UNFINISHED);
     const char *place = path_join(f->arena, land, o->key);
     TRY(dir_make(path_parent(f->arena, place), err));
-    TRY(download(f, o, aside, err));
+    char sha256[65];
+    TRY(download(f, o, aside, sha256, err));
     if (rename(aside, place) != 0)
         return error_set_errno(err, errno, "cannot make \"%s\"", place);
     TRY(dir_sync(path_parent(f->arena, place), err));
     crash_point("land.mirrored");
-    TRY(write_note(f, o, err));
+    TRY(write_note(f, o, sha256, err));
     crash_point("land.fetched");
     return OK;
 }
@@ -204,6 +218,17 @@ status fetch_begin(const land_context *c, land_result *ret, error *err) {
 
 status fetch_end(const land_context *c, land_result *ret, error *err) {
     return with_bucket(c, finish_all, ret, err);
+}
+
+bool fetch_origin(const land_context *c, const char *file, const char *sha256, arena *a,
+                  const char **ret_tag) {
+    const fetching f = {.c = c, .arena = a};
+    note n = {0};
+    if (!read_note(&f, note_path(&f, file), &n) || !str_eq(n.key, file)
+        || !str_eq(n.sha256, sha256))
+        return false;
+    *ret_tag = n.tag;
+    return true;
 }
 
 status fetch_is_empty(const lake *l, bool *ret, error *err) {

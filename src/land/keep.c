@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/path.h"
 #include "base/strmap.h"
+#include "land/fetch.h"
 #include "land/recover.h"
 #include "land/report.h"
 
@@ -201,16 +202,48 @@ void keep_hash(const landing *l, arrival *at) {
     give_back(at, &told);
 }
 
+static bool can_copy(const landing *l, const store *to) {
+    return l->bucket != NULL && store_can_copy(l->bucket, to);
+}
+
+/* What came from a bucket whose service can copy it need not be sent there again. What cannot be
+ * copied, for whatever reason, is sent. */
+static bool copy_fetched(const landing *l, const arrival *at, store *to, const char *key,
+                         bool replace) {
+    ARENA_AUTO a = arena_new();
+    error why = {0};
+    store_copy_options options = {
+        .name = at->claimed.file, .sha256 = at->sha256, .replace = replace};
+    if (!can_copy(l, to) || !at->hashed
+        || !fetch_origin(l->context, at->claimed.file, at->sha256, a, &options.tag))
+        return false;
+    if (store_copy(l->bucket, at->claimed.file, to, key, options, &why) == OK)
+        return true;
+    log_write(l->context->log, LOG_DEBUG, "sending \"%s\" instead: %s", key, why.message);
+    return false;
+}
+
 /* What concerns the store concerns all files. */
 static bool is_of_store(status kind) {
     return kind == E_FULL || kind == E_DENIED;
+}
+
+static bool stage_by_copy(const landing *l, arrival *at) {
+    store *to = arrival_store(l, at);
+    if (can_copy(l, to) && !at->hashed)
+        keep_hash(l, at);
+    if (at->fate == ARRIVAL_RETURNED || !copy_fetched(l, at, to, at->staging, true))
+        return false;
+    at->staged = true;
+    crash_point("land.staged");
+    return true;
 }
 
 status keep_stage(const landing *l, arrival *at, error *err) {
     char sha256[65];
     int64_t bytes = 0;
     error problem = {0};
-    int fd = open_claimed(l, at);
+    int fd = stage_by_copy(l, at) || at->fate == ARRIVAL_RETURNED ? -1 : open_claimed(l, at);
     if (fd < 0)
         return OK;
     status put = store_put_file(arrival_store(l, at), at->staging, fd,
@@ -306,6 +339,11 @@ static status copy_aside(const landing *l, arrival *at, int fd, error *err) {
                                  .if_absent = true,
                                  .name = at->claimed.file,
                                  .sha256 = at->hashed ? at->sha256 : NULL};
+    if (copy_fetched(l, at, l->context->quarantine, at->quarantined, false)) {
+        at->placed = true;
+        crash_point("land.quarantined");
+        return OK;
+    }
     TRY(store_put_file(l->context->quarantine, at->quarantined, fd, options, sha256, &bytes, err));
     at->placed = true;
     crash_point("land.quarantined");

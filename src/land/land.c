@@ -212,6 +212,7 @@ static void close_landing(landing *l) {
         identity_free(l->rules[i]);
     if (l->root_fd >= 0)
         close(l->root_fd);
+    store_close(l->bucket);
 }
 
 /* *ret_there: false when there is no land folder, which is as good as an empty one. */
@@ -251,7 +252,11 @@ status land_all(const land_context *c, const bool *selected, arena *a, land_resu
         return OK;
     clock_new_id(c->clock, id);
     l.id = id;
-    status result = take_all(&l, selected, err);
+    status result = OK;
+    if (c->lake->land_bucket != NULL)
+        result = store_open(c->lake->land_bucket, &l.bucket, err);
+    if (result == OK)
+        result = take_all(&l, selected, err);
     close_landing(&l);
     return result == OK ? fetch_end(c, ret, err) : result;
 }

@@ -60,6 +60,7 @@ typedef struct store_access {
 typedef struct store_copy_options {
     const char *name;   /* as it was delivered */
     const char *sha256; /* of the body: compared now and whenever it is read */
+    const char *tag;    /* that the source is to have: E_CHANGED when it is another by now */
     bool replace;       /* else E_EXISTS */
 } store_copy_options;
 
@@ -135,7 +136,8 @@ CHECKED status store_seal(store *s, const char *key, error *err);
 CHECKED status store_link(store *s, const char *from, const char *to, error *err);
 
 /* STORE_COPY: from's bytes under a new name in `to`'s store, which may be another one of the same
- * kind. E_EXISTS, E_NOT_FOUND. E_DATA: the copy is not what options.sha256 says, and is gone. */
+ * kind. E_EXISTS, E_NOT_FOUND, E_CHANGED. E_DATA: the copy is not what options.sha256 says, and is
+ * gone; only where the service, or a note of the source, tells what it has. */
 CHECKED status store_copy(store *from, const char *from_key, store *to, const char *to_key,
                           store_copy_options options, error *err);
 /* May the second of these be filled by store_copy from the first? */

@@ -2,6 +2,7 @@
 
 The whole suite runs over a bucket with WEIR_TEST_STORE=s3; this is what every `make test` looks at.
 """
+import hashlib
 import os
 import signal
 import subprocess
@@ -255,6 +256,62 @@ class BucketTest(LakeTest):
                          [("sales/a.csv", "active"), ("sales/a.csv", "superseded"),
                           ("sales/bad.csv", "rejected")])
         self.assertEqual(lake.query("SELECT amount FROM silver.sales"), [("2",)])
+
+    def lake_of_deliveries(self, name):
+        """A lake whose deliveries come to <name>-land/ of the bucket, and what it asks for."""
+        lake = self.bucket_lake(name)
+        lake.write("lake.yaml", (lake.dir / "lake.yaml").read_text()
+                   + f"land: s3://{gateway.BUCKET}/{name}-land\n")
+        seen = []
+        self.watched(lake, seen.append)
+        return lake, seen
+
+    def test_what_was_delivered_to_a_bucket_is_copied_by_the_service(self):
+        lake, seen = self.lake_of_deliveries("copied")
+        sent = {name: self.upload(f"copied-land/sales/{name}.csv", amount).read_bytes()
+                for name, amount in (("a", "1"), ("b ü", "2"), ("bad", "'many'"))}
+        lake.weir("run")
+        self.assertEqual(lake.deliveries("file, state"), [
+            ("sales/a.csv", "active"), ("sales/b ü.csv", "active"), ("sales/bad.csv", "rejected")])
+        written = [r for r in seen if r.startswith(b"PUT ") and b".csv HTTP" in r
+                   or r.startswith(b"PUT ") and b"/landing/" in r.split(b"\r\n", 1)[0]]
+        self.assertEqual(len(written), 3 + 2 + 1, written)  # staged, named, refused
+        self.assertEqual([r for r in written if b"x-amz-copy-source:" not in r.lower()], [])
+        asked = {r.split(b" ", 1)[0] for r in seen if b"/copied-land/" in r.split(b"\r\n", 1)[0]}
+        self.assertEqual(asked, {b"GET", b"HEAD", b"DELETE"})
+        kept = {p.relative_to(self.service.bucket()): p.read_bytes()
+                for top in ("raw", ".weir/quarantine") for p in (lake.store / top).rglob("*.csv")}
+        self.assertEqual(sorted(kept.values()), sorted(sent.values()))
+        told = [self.service.head(str(key)) for key in kept]
+        self.assertEqual({t["x-amz-meta-weir-name"] for t in told},
+                         {"sales/a.csv", "sales/b%20%C3%BC.csv", "sales/bad.csv"})
+        self.assertEqual({t["x-amz-meta-weir-sha256"] for t in told},
+                         {hashlib.sha256(body).hexdigest() for body in kept.values()})
+        self.assertEqual(lake.json("fsck")["faults"], [])
+
+    def test_what_is_replaced_while_it_is_taken_is_kept_as_it_was_taken(self):
+        looks = (b"HEAD ", b"/sales/a.csv HTTP", 2)  # the first is of the fetched bytes
+        copies = (b"PUT ", b"x-amz-copy-source: weir-e2e/before-put-land/", 1)
+        for name, (method, mark, number) in (("before-head", looks), ("before-put", copies)):
+            with self.subTest(name=name):
+                lake, _ = self.lake_of_deliveries(name)
+                first = self.upload(f"{name}-land/sales/a.csv", "1").read_bytes()
+                seen, later = [], []
+
+                def replace_once(request, name=name, seen=seen, later=later, method=method,
+                                 mark=mark, number=number):
+                    seen.extend([0] if request.startswith(method) and mark in request else [])
+                    if len(seen) == number and not later:
+                        later.append(self.upload(f"{name}-land/sales/a.csv", "22"))
+
+                self.watched(lake, replace_once)
+                lake.weir("run")
+                self.assertEqual(len(later), 1)
+                raw = [p.read_bytes() for p in (lake.store / "raw").rglob("*.csv")]
+                self.assertEqual(raw, [first])
+                lake.weir("run")
+                self.assertEqual(lake.json("fsck")["faults"], [])
+                self.assertEqual(lake.query("SELECT amount FROM silver.sales"), [("22",)])
 
     def upload(self, key, amount):
         """By a client of S3, as deliverers do; the file that the object is."""

@@ -98,7 +98,7 @@ class EventsTest(LakeTest):
                          [("sales/a b+c.csv", "active"), ("sales/b.csv", "active")], documents)
         self.assertEqual(self.listings(), before)
         self.assertEqual(told["events"]["objects"], 2)
-        self.assertLessEqual(told["requests"], 4 * 2)
+        self.assertLessEqual(told["requests"], 5 * 2)
         self.assertEqual(list(lake.land.rglob("*.csv")), [])
 
     def test_what_no_record_told_of_is_found_by_a_listing(self):

@@ -3,6 +3,10 @@
 #include "base/number.h"
 #include "store/s3/xml.h"
 
+#include <openssl/evp.h>
+
+enum { SHA256_BYTES = 32, CHECKSUM_SIZE = 45 }; /* of base64, terminated */
+
 /* S3 copies so much in one request, and more in parts. */
 static const int64_t WHOLE_MAX = INT64_C(5) * 1024 * 1024 * 1024;
 static const int64_t PART = INT64_C(512) * 1024 * 1024;
@@ -13,10 +17,16 @@ typedef struct copying {
     const char *from_key, *to_key;
     const char *source; /* as x-amz-copy-source has it */
     const char *etag;
+    const char *sha256; /* of its body, where somebody knows it */
     int64_t size;
     s3_pairs headers; /* of the copy */
     arena *arena;
 } copying;
+
+static status refuse_changed(const copying *c, error *err) {
+    return error_set(err, E_CHANGED, "\"s3://%s/%s\" was replaced meanwhile", c->from->place.bucket,
+                     c->from_key);
+}
 
 /* What is there to copy, and is it what it should be? */
 static status look(copying *c, store_copy_options options, error *err) {
@@ -29,12 +39,15 @@ static status look(copying *c, store_copy_options options, error *err) {
     if (c->etag == NULL || length == NULL || !number_int64(length, &c->size))
         return error_set(err, E_IO, "cannot copy \"s3://%s/%s\": the reply tells no ETag and size",
                          c->from->place.bucket, c->from_key);
+    if (options.tag != NULL && !str_eq(options.tag, c->etag))
+        return refuse_changed(c, err);
     if (options.sha256 != NULL && sha256 != NULL && !str_eq(options.sha256, sha256))
         return error_set(err, E_DATA,
                          "\"s3://%s/%s\" is not what was to be copied: its sha256 is %s",
                          c->from->place.bucket, c->from_key, str_printable(c->arena, sha256));
     if (options.sha256 == NULL && sha256 != NULL)
         options.sha256 = sha256;
+    c->sha256 = options.sha256;
     s3_note(c->arena, &c->headers, options.name, options.sha256);
     return OK;
 }
@@ -56,6 +69,35 @@ static status need_free(const copying *c, error *err) {
     return found;
 }
 
+static int digit_of(char c) {
+    return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* As S3 writes it: base64. */
+static char *checksum_of(const char *sha256, arena *a) {
+    unsigned char bytes[SHA256_BYTES];
+    char *text = arena_alloc(a, CHECKSUM_SIZE);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(digit_of(sha256[2 * i]) << 4 | digit_of(sha256[2 * i + 1]));
+    EVP_EncodeBlock((unsigned char *)text, bytes, sizeof bytes);
+    return text;
+}
+
+/* A service that computes checksums tells what it has copied; others tell nothing. */
+static status check_copied(const copying *c, const http_reply *reply, error *err) {
+    if (c->sha256 == NULL)
+        return OK;
+    const char *told =
+        xml_text(reply->body, reply->body_size, "CopyObjectResult/ChecksumSHA256", c->arena);
+    if (told == NULL || str_eq(told, checksum_of(c->sha256, c->arena)))
+        return OK;
+    http_reply *gone = NULL;
+    const s3_request remove = {.method = "DELETE", .key = c->to_key};
+    TRY(s3_call(c->to, &remove, "remove", c->arena, &gone, err));
+    return error_set(err, E_DATA, "\"s3://%s/%s\" is not what was to be copied",
+                     c->from->place.bucket, c->from_key);
+}
+
 static status copy_whole(copying *c, error *err) {
     http_reply *reply = NULL;
     s3_request put = {
@@ -63,7 +105,12 @@ static status copy_whole(copying *c, error *err) {
     vec_push(c->arena, &put.headers, ((s3_pair){"x-amz-metadata-directive", "REPLACE"}));
     vec_push(c->arena, &put.headers, ((s3_pair){"x-amz-copy-source", c->source}));
     vec_push(c->arena, &put.headers, ((s3_pair){"x-amz-copy-source-if-match", c->etag}));
-    return s3_call(c->to, &put, "copy to", c->arena, &reply, err);
+    if (c->sha256 != NULL)
+        vec_push(c->arena, &put.headers, ((s3_pair){"x-amz-checksum-algorithm", "SHA256"}));
+    status copied = s3_call(c->to, &put, "copy to", c->arena, &reply, err);
+    if (copied == E_EXISTS) /* of its conditions there is only the source's tag */
+        return refuse_changed(c, err);
+    return copied == OK ? check_copied(c, reply, err) : copied;
 }
 
 static status copy_parts(copying *c, error *err) {
