@@ -264,7 +264,7 @@ class Lake:
         seen = {}
         tops = [self.dir] if self.prefix is None else [self.dir, self.store]
         for path in (p for top in tops for p in top.rglob("*")):
-            if path.is_file() and path.suffix not in (".db", ".db-wal", ".db-shm"):
+            if path.is_file() and path.suffix not in (".db", ".db-wal", ".db-shm", ".db-lock"):
                 found = path.lstat()
                 seen[str(path)] = (found.st_size, found.st_ino, found.st_mtime_ns)
         return seen

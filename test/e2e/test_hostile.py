@@ -109,7 +109,8 @@ class MarkerTest(HostileTest):
         name, store = self.lake.address(marker), self.lake.address(self.lake.store)
         own = json.loads(marker.read_text(encoding="utf-8"))
         damaged = ("Put it back from a copy of the store. It reads {\"format\":1,\"lake\":ID,"
-                   "\"name\":NAME}; each entry of the journal beside it has the ID.")
+                   "\"name\":NAME}, with \"layer\":LAYER in a layer's own store; each entry of "
+                   "the journal has the ID.")
         unclear = f'"{name}" does not say whose store it is in: '
         cases = [
             (json.dumps({**own, "name": "other"}), 2,
