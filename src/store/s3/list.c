@@ -11,8 +11,9 @@ enum { EMPTY_PAGES_MAX = 1000 };
 /* How far a listing is. */
 typedef struct walk {
     s3 *s3;
-    const char *prefix;                 /* below that of the store */
-    char after[STORE_KEY_SIZE_MAX + 1]; /* the last key so far, "" for none */
+    const char *prefix;                /* below that of the store */
+    char mark[STORE_KEY_SIZE_MAX + 1]; /* one of the keys so far, "" for none */
+    int64_t seen, renewed_at;          /* keys so far; how many when mark was chosen */
     const char *token; /* by which the page under way was asked for; NULL: the first */
     int empty_pages;   /* just now */
 } walk;
@@ -44,16 +45,26 @@ static void take_time(page *p, const char *text) {
     p->has_time = number_time(text, &p->current.modified_us);
 }
 
-/* Keys come in order: what goes back would never end. Some tools leave empty objects whose keys end
- * in '/' where they made a folder: not ours. */
+/* A listing that comes back to where it was would never end. Keys need not come in order: some
+ * services sort folders, not whole keys. As in Brent's search for a cycle, the key that is waited
+ * for is a newer one after twice as many. */
+static bool gets_on(walk *w, const char *key) {
+    if (str_eq(w->mark, key))
+        return false;
+    if (++w->seen >= 2 * w->renewed_at) {
+        memcpy(w->mark, key, strlen(key) + 1);
+        w->renewed_at = w->seen;
+    }
+    return true;
+}
+
+/* Some tools leave empty objects whose keys end in '/' where they made a folder: not ours. */
 static void take_object(page *p) {
     const char *key = p->current.key;
-    bool goes_on = key != NULL && strcmp(p->walk->after, key) < 0;
+    bool goes_on = key != NULL && gets_on(p->walk, key);
     p->is_broken = p->is_broken || !goes_on || !p->has_size || !p->has_time;
     if (goes_on && !str_ends(key, "/"))
         vec_push(p->arena, p->objects, p->current);
-    if (goes_on)
-        memcpy(p->walk->after, key, strlen(key) + 1);
     p->current = (store_object){.read_only = true};
     p->has_size = p->has_time = false;
 }
@@ -199,13 +210,12 @@ status s3_next(void *state, const char *prefix, const char *after, arena *a, cha
     store_objects found = {0};
     s3_request list = list_request(&w, a);
     ASSERT(strlen(after) <= STORE_KEY_SIZE_MAX);
-    memcpy(w.after, after, strlen(after) + 1);
     vec_push(a, &list.query, ((s3_pair){"max-keys", "1"}));
     vec_push(a, &list.query, ((s3_pair){"start-after", s3_full_key(state, a, after)}));
     TRY(s3_call(state, &list, "list", a, &reply, err));
     TRY(read_page(&w, reply, a, &found, err));
     *ret = found.count > 0 ? arena_strdup(a, found.items[0].key) : NULL;
-    return OK;
+    return *ret == NULL || strcmp(after, *ret) < 0 ? OK : refuse_page(&w, err);
 }
 
 /* One request removes a page; while it is under way the next page is listed. */
