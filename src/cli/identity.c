@@ -55,16 +55,19 @@ static status refuse_without_ledger(const lake *l, error *err) {
     return E_FOREIGN;
 }
 
-/* A ledger that was never used and has no store yet: making the lake was cut off in between. */
-static status check_unused(const lake *l, error *err) {
+/* A ledger that was never used and has no store yet: making the lake was cut off in between, or is
+ * under way. It is used only after its store was marked: who finds it used looks for the mark
+ * again, which may have come since the first look. */
+static status check_unused(const lake *l, arena *a, const char **ret_id, error *err) {
     ledger *found = NULL;
     TRY(ledger_open(l->ledger, NULL, &found, err));
     int64_t seq = 0;
     status result = ledger_seq(found, &seq, err);
     ledger_close(found);
-    if (result == OK && seq > 0)
-        return refuse_without_store(l, err);
-    return result;
+    if (result != OK || seq == 0)
+        return result;
+    TRY(find_marker(l, a, ret_id, err));
+    return *ret_id != NULL ? OK : refuse_without_store(l, err);
 }
 
 status identity_look(const lake *l, arena *a, identity_state *ret, const char **ret_id,
@@ -75,7 +78,7 @@ status identity_look(const lake *l, arena *a, identity_state *ret, const char **
     if (id == NULL || ledger_is_file(l->ledger)) /* who opens it next finds that out, too */
         TRY(ledger_exists(l->ledger, &ledger_there, err));
     if (ledger_there && id == NULL)
-        TRY(check_unused(l, err));
+        TRY(check_unused(l, a, &id, err));
     if (!ledger_there && id != NULL)
         return refuse_without_ledger(l, err);
     *ret = id != NULL ? IDENTITY_WHOLE : IDENTITY_FRESH;
