@@ -1,4 +1,5 @@
 """Several processes share a run's work: one plans and commits, others build what it offers."""
+import os
 import signal
 import unittest
 
@@ -8,6 +9,7 @@ from sales import BY_DAY, rows, sales
 
 DAYS = [f"2024-05-{day:02}" for day in range(1, 9)]
 SHORT = {"WEIR_LEASE_MS": "1500"}
+TRIES_MAX = 10
 WANTED = []  # what one process makes of it, once it was asked for
 
 
@@ -97,14 +99,26 @@ class ShareTest(ProcessTest):
         self.assert_whole()
 
     def second(self, point, *words, **environment):
-        """A run, and another that waits for it, helps, and stands still at the point."""
+        """A run, and another that waits for it, helps, and stands still at the point.
+
+        On a busy machine the run may have built all before the other got a job: then once more.
+        """
+        for _ in range(TRIES_MAX):
+            conductor, second = self.try_second(point, *words, **environment)
+            _, told = os.waitpid(second.pid, os.WUNTRACED)
+            if os.WIFSTOPPED(told):
+                return conductor, second
+            conductor.communicate(timeout=COMMAND_SECONDS_MAX)
+            self.setUp()
+        self.fail(f"in {TRIES_MAX} runs nobody got to {point}")
+
+    def try_second(self, point, *words, **environment):
         conductor = self.stopped_conductor(point="build.pending")
         second, passes = self.watched(
             self.lake, "run", *(words or ["--wait", "--now", NOW]), "-o", "json",
             WEIR_CRASH_AT=point, WEIR_CRASH_SIGNAL="stop", **environment)
         passes("ledger.committed")
         self.wake(conductor)
-        self.wait_until_stopped(second)
         return conductor, second
 
     def test_a_run_that_waits_helps_and_then_has_nothing_to_build(self):
