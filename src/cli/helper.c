@@ -5,8 +5,6 @@
 #include "cli/keeper.h"
 #include "ledger/offer.h"
 
-#include <poll.h>
-
 enum { WAIT_MS = 200 };
 
 struct helper {
@@ -142,7 +140,7 @@ static status serve(session *s, helper **h, error *err) {
         if (*s->command->interrupted != 0)
             return error_set(err, E_INTERRUPTED, "interrupted");
         if (!helped && (going || waits))
-            poll(NULL, 0, WAIT_MS);
+            clock_wait(s->command->clock, WAIT_MS);
     }
     return OK;
 }

@@ -5,8 +5,6 @@
 #include "ledger/journal.h"
 #include "ledger/offer.h"
 
-#include <poll.h>
-
 enum { WAIT_MS = 200 };
 
 static status tables_agree(session *s, bool *ret, error *err) {
@@ -142,7 +140,7 @@ static bool help_or_wait(session *s, helper **h, bool *told) {
         *told = true;
     }
     if (result != OK || !helped)
-        poll(NULL, 0, WAIT_MS);
+        clock_wait(s->command->clock, WAIT_MS);
     return *s->command->interrupted == 0;
 }
 

@@ -3,8 +3,6 @@
 #include "base/clock.h"
 #include "base/crash.h"
 
-#include <poll.h>
-
 /* As long as a run's lease: who holds the lock longer has lost that too. */
 static const int64_t WAIT_MAX_US = INT64_C(60) * 1000000;
 enum { TRY_EVERY_MS = 20 };
@@ -26,7 +24,7 @@ status lock_take(ledger *l, const char *table, table_lock *ret, error *err) {
             break;
         if (clock_monotonic_us(&CLOCK_SYSTEM) >= until_us)
             return refuse_locked(table, err);
-        poll(NULL, 0, TRY_EVERY_MS);
+        clock_wait(&CLOCK_SYSTEM, TRY_EVERY_MS);
     }
     *ret = (table_lock){l, table};
     return OK;

@@ -4,7 +4,6 @@
 #include "ledger/postgres/text.h"
 
 #include <inttypes.h>
-#include <poll.h>
 
 enum {
     WAIT_LIMIT_MS = 10000,
@@ -33,9 +32,9 @@ bool patience_wait(patience *p) {
     if (now >= p->until_us)
         return false;
     uint8_t random;
-    CLOCK_SYSTEM.random(CLOCK_SYSTEM.state, &random, sizeof random);
+    clock_random(&CLOCK_SYSTEM, &random, sizeof random);
     if (p->attempts++ > 0) /* the first time at once: it may have been this connection alone */
-        poll(NULL, 0, (int)(p->wait_ms / 2 + p->wait_ms * random / UINT8_MAX / 2));
+        clock_wait(&CLOCK_SYSTEM, p->wait_ms / 2 + p->wait_ms * random / UINT8_MAX / 2);
     p->wait_ms = p->wait_ms * 2 > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : p->wait_ms * 2;
     return true;
 }
