@@ -154,6 +154,12 @@ void error_prefix(error *err, const char *format, ...) {
     format_text(err->message, sizeof err->message, "%s: %s", prefix, err->message);
 }
 
+status error_pass(status result, const error *why, error *err) {
+    if (result != OK && err != NULL)
+        *err = *why;
+    return result;
+}
+
 const char *status_name(status kind) {
     ASSERT(kind < STATUS_COUNT);
     return KINDS[kind].name;

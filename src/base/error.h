@@ -61,6 +61,10 @@ void error_at(error *err, const char *file, int line, int column);
 /* Put `prefix: ` before the message. */
 void error_prefix(error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* The end of a call that told *why of an error of its own: err learns of it, unless result is OK.
+ * Returns result. */
+status error_pass(status result, const error *why, error *err);
+
 /* The stable lower-case name ("definition", "not_found"), the process exit code. */
 const char *status_name(status kind);
 int status_exit_code(status kind);

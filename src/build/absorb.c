@@ -136,11 +136,8 @@ static status feeds_job(absorbing *ab, const unit_change *changes, size_t count,
     JSON_AUTO result = NULL;
     error why = {0};
     status asked = ask(ab, changes, count, &result, &why);
-    if (asked == E_INTERRUPTED || asked == E_FOREIGN) {
-        if (err)
-            *err = why;
-        return asked;
-    }
+    if (asked == E_INTERRUPTED || asked == E_FOREIGN)
+        return error_pass(asked, &why, err);
     if (asked != OK) {
         fail_unit(ab, changes[0].ref, why.message);
         return OK;

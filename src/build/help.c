@@ -116,9 +116,7 @@ static status tell(const helping *h, const task *t, const json_t *result, const 
         remove_files(h, t);
     if (told == OK || told == E_BUSY)
         return OK;
-    if (err)
-        *err = why;
-    return told;
+    return error_pass(told, &why, err);
 }
 
 static status tell_failure(const helping *h, const task *t, const error *why, error *err) {
@@ -147,11 +145,8 @@ static status take_one(helping *h, error *err) {
     error why = {0};
     status built = engine_next(h->c->engine, &tag, &result, &why);
     task *t = tag;
-    if (!t) {
-        if (err)
-            *err = why;
-        return built;
-    }
+    if (!t)
+        return error_pass(built, &why, err);
     status told = finish(h, t, built, result, &why, err);
     end_task(h, t);
     return told;

@@ -45,9 +45,7 @@ static status check_object(const build_context *c, const lake_table *t, const ch
                              arena_printf(a, "it has %" PRId64 " bytes instead of %" PRId64,
                                           found.size_bytes, bytes),
                              err);
-    if (looked != OK && err)
-        *err = why;
-    return looked;
+    return error_pass(looked, &why, err);
 }
 
 /* The group with this contract; hash tells contracts apart and stays out of the document. */

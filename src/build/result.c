@@ -133,9 +133,7 @@ status job_take(const build_state *s, const build_job *job, const json_t *result
     if (taken == E_DATA)
         return error_set(err, E_ENGINE, "the worker's answer for \"%s\" cannot be used: %s",
                          job->table->table->name, why.message);
-    if (taken != OK && err)
-        *err = why;
-    return taken;
+    return error_pass(taken, &why, err);
 }
 
 status job_take_found(const build_state *s, staged_table *table, const char *folder,

@@ -68,12 +68,6 @@ static status read_answer(share *h, const build_job *job, const ledger_answer *a
     return job_take(h->s, job, told, err);
 }
 
-static status pass_on(const error *why, error *err) {
-    if (err)
-        *err = *why;
-    return why->kind;
-}
-
 static status take_answer(share *h, const ledger_answer *answer, error *err) {
     error why = {0};
     build_job *job = remove_offered(h, answer->number);
@@ -85,7 +79,7 @@ static status take_answer(share *h, const ledger_answer *answer, error *err) {
     if (taken == OK)
         queue_done(h->queue, job, answer->helper);
     else if (!answer->failed && build_is_over(taken))
-        return pass_on(&why, err);
+        return error_pass(taken, &why, err);
     else if (is_of_the_data(taken))
         queue_split_or_fail(h->queue, job, &why);
     else

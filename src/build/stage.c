@@ -33,11 +33,8 @@ static status take_one(build_state *s, job_queue *queue, error *err) {
         done = job_take(s, job, result, &why);
     if (done == OK)
         done = kept_add(s, job, result, &why);
-    if (!job || build_is_over(done)) {
-        if (err)
-            *err = why;
-        return done;
-    }
+    if (!job || build_is_over(done))
+        return error_pass(done, &why, err);
     if (done != OK)
         queue_split_or_fail(queue, job, &why);
     else

@@ -333,11 +333,8 @@ static status take_one(verifying *v, error *err) {
         done = take_result(v, job, result, &why);
     if (job)
         scratch_remove(job->dir);
-    if (!job || ends_the_run(done)) {
-        if (err)
-            *err = why;
-        return done;
-    }
+    if (!job || ends_the_run(done))
+        return error_pass(done, &why, err);
     if (done != OK)
         split_or_fail(v, job, &why);
     v->done += done == OK ? job->count : 0;

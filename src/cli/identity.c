@@ -22,9 +22,7 @@ static status find_marker(const lake *l, arena *a, const char **ret_id, error *e
     status looked = marker_find(l->store, MARKER_OF_LAKE, a, &found, &why);
     if (looked == E_NOT_FOUND)
         return OK;
-    if (looked != OK && err != NULL)
-        *err = why;
-    TRY(looked);
+    TRY(error_pass(looked, &why, err));
     if (!str_eq(found.name, l->name)) {
         error_set(err, E_FOREIGN, "store \"%s\" belongs to lake \"%s\", not to \"%s\"", l->store,
                   found.name, l->name);
@@ -192,9 +190,7 @@ static status take_layer(const lake_layer *layer, const marker *wanted, arena *a
     marker found = {0};
     status put = marker_put(layer->store, MARKER_OF_LAYER, wanted, &problem);
     if (put != E_EXISTS) {
-        if (put != OK && err != NULL)
-            *err = problem;
-        return put;
+        return error_pass(put, &problem, err);
     }
     TRY(marker_find(layer->store, MARKER_OF_LAYER, a, &found, err));
     return marker_same(&found, wanted) ? OK : marker_refuse(layer->store, &found, err);
@@ -210,11 +206,8 @@ static status check_layer(const lake *l, const lake_layer *layer, ledger *of, bo
     status looked = marker_find(layer->store, MARKER_OF_LAYER, a, &found, &problem);
     if (looked == OK)
         return marker_same(&found, &wanted) ? OK : marker_refuse(layer->store, &found, err);
-    if (looked != E_NOT_FOUND) {
-        if (err != NULL)
-            *err = problem;
-        return looked;
-    }
+    if (looked != E_NOT_FOUND)
+        return error_pass(looked, &problem, err);
     TRY(ledger_tables_with_files(of, a, &tables, err));
     if (is_used(&tables, layer->name))
         return refuse_unmarked(layer, &wanted, err);

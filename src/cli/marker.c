@@ -57,9 +57,7 @@ static status read_marker(store *s, const char *key, arena *a, marker *ret, erro
     status parsed = parse(s, key, a, &m, &format, &why);
     if (parsed == E_DATA)
         return refuse_marker(where, why.message, err);
-    if (parsed != OK && err != NULL)
-        *err = why;
-    TRY(parsed);
+    TRY(error_pass(parsed, &why, err));
     if (format > MARKER_FORMAT) {
         error_set(err, E_FOREIGN, "\"%s\" is of a newer weir", where);
         error_hint(err, "Use the newer weir.");

@@ -17,9 +17,7 @@ status reach_absorb(session *s, error *err) {
         log_write(s->command->log, LOG_WARN, "%s", problem.message);
         return OK;
     }
-    if (absorbed != OK && err != NULL)
-        *err = problem;
-    return absorbed;
+    return error_pass(absorbed, &problem, err);
 }
 
 const output_column REACH_COLUMNS[] = {

@@ -86,9 +86,7 @@ static status check_owner(const moving *m, error *err) {
         return OK;
     if (looked == OK)
         return marker_refuse(m->to, &found, err);
-    if (err != NULL)
-        *err = why;
-    return looked;
+    return error_pass(looked, &why, err);
 }
 
 /* what is told */
@@ -345,9 +343,7 @@ static status mark_there(const moving *m, error *err) {
     status put = marker_put(m->to, key, &whose, &why);
     if (put == E_EXISTS)
         return check_owner(m, err);
-    if (put != OK && err != NULL)
-        *err = why;
-    return put;
+    return error_pass(put, &why, err);
 }
 
 static status copy_held(moving *m, error *err) {

@@ -218,9 +218,7 @@ status work_end(work *w, status outcome, const json_t *summary, error *err) {
         recorded = journal_export(s->ledger, s->journal, &problem);
     if (recorded == OK || outcome != OK)
         return outcome;
-    if (err != NULL)
-        *err = problem;
-    return recorded;
+    return error_pass(recorded, &problem, err);
 }
 
 /* What a definition that was just taken over, or a killed run, has left to do with directories. */
@@ -231,9 +229,7 @@ static status move_folders(session *s, work *w, error *err) {
     if (moved == OK)
         return OK;
     status ended = work_end(w, moved, NULL, err);
-    if (err != NULL)
-        *err = why;
-    return ended;
+    return error_pass(ended, &why, err);
 }
 
 status work_begin(session *s, work *ret, error *err) {

@@ -373,11 +373,8 @@ static status ask_and_keep(loader *l, draft *d, const sql_shape *shapes, const c
         d->is_broken = true;
         return OK;
     }
-    if (result != OK) {
-        if (err != NULL)
-            *err = problem;
-        return result;
-    }
+    if (result != OK)
+        return error_pass(result, &problem, err);
     if (!d->is_broken)
         cache_put(l->cache, question, encode(d->table));
     return OK;

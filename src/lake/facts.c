@@ -81,11 +81,8 @@ static status find_facts(loader *l, draft *d, bool *ret_found, error *err) {
         problem_take(&l->problems, (place){.file = d->table->sql_file}, &problem);
         return OK;
     }
-    if (result != OK) {
-        if (err != NULL)
-            *err = problem;
-        return result;
-    }
+    if (result != OK)
+        return error_pass(result, &problem, err);
     cache_put(l->cache, question, encode(&d->facts));
     *ret_found = true;
     return OK;

@@ -96,11 +96,8 @@ static status load_verdict(loader *l, lake **ret, errors *all, error *err) {
     problems_sort(&l->problems);
     if (all != NULL)
         *all = l->problems.list;
-    if (l->problems.list.count > 0) {
-        if (err != NULL)
-            *err = l->problems.list.items[0];
-        return E_DEFINITION;
-    }
+    if (l->problems.list.count > 0)
+        return error_pass(E_DEFINITION, &l->problems.list.items[0], err);
     *ret = l->lake;
     return OK;
 }

@@ -91,9 +91,7 @@ status maps_ask(reading *r, const probe *p, sql_map *ret, bool *ret_good, error 
         complain(r, p, &problem);
         return OK;
     }
-    if (err != NULL)
-        *err = problem;
-    return result;
+    return error_pass(result, &problem, err);
 }
 
 static void add_expression(arena *a, sql_map *made, const sql_map *one) {

@@ -95,11 +95,8 @@ static status claim_all(batch *b, const candidate *list, size_t count, error *er
             b->count++;
             continue;
         }
-        if (taken == E_FULL) {
-            if (err != NULL)
-                *err = problem;
-            return taken;
-        }
+        if (taken == E_FULL)
+            return error_pass(taken, &problem, err);
         tell_left(l, list[i].file, list[i].table, &problem);
     }
     return OK;

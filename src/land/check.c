@@ -275,11 +275,8 @@ static status take_result(check *c, const check_job *job, const json_t *result, 
 /* A file that brings the worker down must not keep the others out: they are asked about one by one,
  * and the one that does it alone goes back to land. */
 static status survive(check *c, const check_job *job, const error *problem, error *err) {
-    if (problem->kind != E_ENGINE) {
-        if (err != NULL)
-            *err = *problem;
-        return problem->kind;
-    }
+    if (problem->kind != E_ENGINE)
+        return error_pass(problem->kind, problem, err);
     arrival *alone = job->count == 1 ? &c->batch->items[job->items[0]] : NULL;
     if (alone != NULL)
         return went_back(alone) ? OK : give_back(alone, *problem);
@@ -307,9 +304,7 @@ static status take_next(check *c, error *err) {
     error problem = {0};
     status outcome = engine_next(c->batch->landing->context->engine, &tag, &result, &problem);
     if (tag == NULL) { /* interrupted: no job is left */
-        if (err != NULL)
-            *err = problem;
-        return outcome;
+        return error_pass(outcome, &problem, err);
     }
     check_job job = *(const check_job *)tag; /* copied: adding jobs moves them */
     if (outcome == OK) {

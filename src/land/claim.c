@@ -61,9 +61,7 @@ static status sync_once(int root_fd, const char *path, strmap *synced, error *er
     status result = folder_sync(root_fd, path, &problem);
     if (result == OK || result == E_NOT_FOUND)
         return OK;
-    if (err != NULL)
-        *err = problem;
-    return result;
+    return error_pass(result, &problem, err);
 }
 
 /* The folder of the claim and those above it, which may be new. */
@@ -101,11 +99,8 @@ status claim_remove(int root_fd, const claimed *c, error *err) {
     status opened = folder_open_parent(root_fd, c->claim, false, &parent, &problem);
     if (opened == E_NOT_FOUND)
         return OK;
-    if (opened != OK) {
-        if (err != NULL)
-            *err = problem;
-        return opened;
-    }
+    if (opened != OK)
+        return error_pass(opened, &problem, err);
     int result = unlinkat(parent, path_name(c->claim), 0);
     int errno_value = errno;
     close(parent);
@@ -165,11 +160,8 @@ status claim_list(int root_fd, arena *a, claimed_files *ret, error *err) {
     int fd;
     error problem = {0};
     status opened = folder_open(root_fd, FOLDER_CLAIMS, false, &fd, &problem);
-    if (opened != OK && opened != E_NOT_FOUND) {
-        if (err != NULL)
-            *err = problem;
-        return opened;
-    }
+    if (opened != OK && opened != E_NOT_FOUND)
+        return error_pass(opened, &problem, err);
     if (opened == OK)
         walk(fd, FOLDER_CLAIMS, 0, a, &found);
     if (found.count > 0)

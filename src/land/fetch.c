@@ -162,11 +162,8 @@ static status fetch_all(const fetching *f, error *err) {
                       str_printable(f->arena, o->key));
         else
             problem.kind = fetch_one(f, o, &problem);
-        if (problem.kind == E_FULL || problem.kind == E_DENIED) {
-            if (err != NULL)
-                *err = problem;
-            return problem.kind;
-        }
+        if (problem.kind == E_FULL || problem.kind == E_DENIED)
+            return error_pass(problem.kind, &problem, err);
         if (problem.kind != OK)
             log_write(f->c->log, LOG_WARN, "left in land: %s", problem.message);
     }

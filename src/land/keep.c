@@ -23,11 +23,8 @@ static status is_free(store *in, const char *key, bool *ret, error *err) {
     store_object found;
     error problem = {0};
     status looked = store_info(in, key, a, &found, &problem);
-    if (looked != OK && looked != E_NOT_FOUND && looked != E_DATA) {
-        if (err != NULL)
-            *err = problem;
-        return looked;
-    }
+    if (looked != OK && looked != E_NOT_FOUND && looked != E_DATA)
+        return error_pass(looked, &problem, err);
     *ret = looked == E_NOT_FOUND;
     return OK;
 }
@@ -249,11 +246,8 @@ status keep_stage(const landing *l, arrival *at, error *err) {
     status put = store_put_file(arrival_store(l, at), at->staging, fd,
                                 (store_put_options){.read_only = true}, sha256, &bytes, &problem);
     close(fd);
-    if (put != OK && is_of_store(put)) {
-        if (err != NULL)
-            *err = problem;
-        return put;
-    }
+    if (put != OK && is_of_store(put))
+        return error_pass(put, &problem, err);
     if (put != OK) {
         give_back(at, &problem);
         return OK;

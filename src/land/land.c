@@ -222,9 +222,7 @@ static status open_root(const lake *l, int *ret_fd, bool *ret_there, error *err)
     *ret_there = opened == OK;
     if (opened == OK || opened == E_NOT_FOUND)
         return OK;
-    if (err != NULL)
-        *err = problem;
-    return opened;
+    return error_pass(opened, &problem, err);
 }
 
 static landing new_landing(const land_context *c, arena *a, land_result *result) {

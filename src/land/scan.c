@@ -118,11 +118,8 @@ status scan_land(const lake *l, scan_seen *seen, void *state, error *err) {
     status opened = folder_open_root(l->land, &fd, &problem);
     if (opened == E_NOT_FOUND)
         return OK;
-    if (opened != OK) {
-        if (err != NULL)
-            *err = problem;
-        return opened;
-    }
+    if (opened != OK)
+        return error_pass(opened, &problem, err);
     walk(&s, fd, "", 0);
     return OK;
 }

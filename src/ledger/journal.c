@@ -121,11 +121,8 @@ static status has_entry(store *s, int64_t seq, bool *ret, error *err) {
     store_object found;
     error problem = {0};
     status looked = store_info(s, journal_key(a, seq), a, &found, &problem);
-    if (looked != OK && looked != E_NOT_FOUND) {
-        if (err != NULL)
-            *err = problem;
-        return looked;
-    }
+    if (looked != OK && looked != E_NOT_FOUND)
+        return error_pass(looked, &problem, err);
     *ret = looked == OK;
     return OK;
 }
@@ -253,9 +250,7 @@ static status replay_one(ledger *l, store *s, const journal_place *place, char r
     status got = store_get(s, key, JOURNAL_ENTRY_SIZE_MAX, a, &text, &size, &why);
     if (got == E_DATA) /* a link, or larger than any */
         return refuse_unreadable(key, &why, err);
-    if (got != OK && err != NULL)
-        *err = why;
-    TRY(got);
+    TRY(error_pass(got, &why, err));
     return journal_apply(l, place, key, text, size, ret_sha256, err);
 }
 

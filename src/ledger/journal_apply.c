@@ -264,9 +264,7 @@ static status apply_parsed(ledger *l, const journal_place *place, const char *na
 static status name_entry(status result, const char *name, error *problem, error *err) {
     if (result != OK && strstr(problem->message, name) == NULL)
         error_prefix(problem, "journal entry \"%s\"", name);
-    if (result != OK && err != NULL)
-        *err = *problem;
-    return result;
+    return error_pass(result, problem, err);
 }
 
 static status parse(const char *name, const char *text, size_t size, json_t **ret, error *err) {

@@ -53,11 +53,8 @@ static status trade_places(const projecting *h, const projection_changes *some, 
         error problem = {0};
         status traded = store_exchange(h->store, aside_place(h, i),
                                        partition_prefix(h, some->items[i].text), &problem);
-        if (traded != OK && !(removals && traded == E_NOT_FOUND)) {
-            if (err != NULL)
-                *err = problem;
-            return traded;
-        }
+        if (traded != OK && !(removals && traded == E_NOT_FOUND))
+            return error_pass(traded, &problem, err);
         crash_point(removals ? "project.emptied" : "project.exchanged");
     }
     return OK;

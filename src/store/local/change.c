@@ -30,11 +30,8 @@ status local_remove(void *state, const char *key, error *err) {
         close(at.folder_fd);
     }
     crash_point("store.removed");
-    if (result != OK && result != E_NOT_FOUND) {
-        if (err != NULL)
-            *err = problem;
-        return result;
-    }
+    if (result != OK && result != E_NOT_FOUND)
+        return error_pass(result, &problem, err);
     prune_above(l, key);
     return OK;
 }

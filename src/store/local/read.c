@@ -196,11 +196,8 @@ static status list_below(listing *all, error *err) {
     status opened = local_open_folder(all->store, path, LOCAL_FIND, &fd, &problem);
     if (opened == E_NOT_FOUND)
         return OK;
-    if (opened != OK) {
-        if (err != NULL)
-            *err = problem;
-        return opened;
-    }
+    if (opened != OK)
+        return error_pass(opened, &problem, err);
     return list_folder(all, fd, path, err);
 }
 

@@ -76,9 +76,7 @@ static status open_if_there(local *l, const char *path, local_walk how, int *ret
     status result = local_open_folder(l, path, how, ret_fd, &problem);
     if (result == E_NOT_FOUND)
         return OK;
-    if (result != OK && err != NULL)
-        *err = problem;
-    return result;
+    return error_pass(result, &problem, err);
 }
 
 status local_remove_prefix(void *state, const char *prefix, error *err) {

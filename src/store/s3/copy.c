@@ -64,9 +64,7 @@ static status need_free(const copying *c, error *err) {
     if (found == OK)
         return error_set(err, E_EXISTS, "cannot write \"s3://%s/%s\": it is there already",
                          c->to->place.bucket, c->to_key);
-    if (err != NULL)
-        *err = problem;
-    return found;
+    return error_pass(found, &problem, err);
 }
 
 static int digit_of(char c) {

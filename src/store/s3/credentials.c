@@ -216,11 +216,8 @@ status s3_chain_get(s3_chain *c, int64_t good_for_s, const s3_credentials **ret,
         error problem = {0};
         c->asked_us = now_us;
         status renewed = renew(c, &problem);
-        if (renewed != OK && has_ended) {
-            if (err != NULL)
-                *err = problem;
-            return renewed;
-        }
+        if (renewed != OK && has_ended)
+            return error_pass(renewed, &problem, err);
     }
     *ret = &c->held;
     return OK;

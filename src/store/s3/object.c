@@ -168,9 +168,7 @@ status s3_remove(void *state, const char *key, error *err) {
         crash_point("store.removed");
     if (removed == OK || removed == E_NOT_FOUND)
         return OK;
-    if (err != NULL)
-        *err = problem;
-    return removed;
+    return error_pass(removed, &problem, err);
 }
 
 /* Where the bucket keeps versions, exactly that one goes. Else somebody may come between the look
@@ -195,7 +193,5 @@ status s3_remove_same(void *state, const char *key, const char *tag, error *err)
         found = s3_call(s, &gone, "remove", a, &reply, &problem);
     if (found == OK || found == E_NOT_FOUND || found == E_EXISTS)
         return OK;
-    if (err != NULL)
-        *err = problem;
-    return found;
+    return error_pass(found, &problem, err);
 }

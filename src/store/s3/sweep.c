@@ -80,9 +80,7 @@ static status end_upload(s3 *s, const upload *u, arena *a, error *err) {
     status ended = s3_call(s, &gone, "end the upload of", a, &reply, &problem);
     if (ended == OK || ended == E_NOT_FOUND)
         return OK;
-    if (err != NULL)
-        *err = problem;
-    return ended;
+    return error_pass(ended, &problem, err);
 }
 
 /* Who sweeps has the lease under which all writing is done: what is unfinished is of the dead. */

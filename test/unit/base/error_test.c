@@ -86,6 +86,18 @@ static void test_a_prefix_goes_before_the_message(void **state) {
     assert_string_equal(err.hint, "Mend it.");
 }
 
+static void test_an_error_of_its_own_is_passed_on_only_after_a_failure(void **state) {
+    (void)state;
+    error why = {0}, err = {0};
+    error_set(&why, E_IO, "broken");
+    error_set(&err, E_USAGE, "before");
+    assert_int_equal(error_pass(OK, &why, &err), OK);
+    assert_string_equal(err.message, "before");
+    assert_int_equal(error_pass(E_IO, &why, &err), E_IO);
+    assert_string_equal(err.message, "broken");
+    assert_int_equal(error_pass(E_IO, &why, NULL), E_IO);
+}
+
 static void test_every_kind_has_a_name_and_only_ok_exits_with_zero(void **state) {
     (void)state;
     for (int kind = OK; kind < STATUS_COUNT; kind++) {
@@ -108,6 +120,7 @@ int main(void) {
         cmocka_unit_test(test_a_missing_error_struct_still_gives_the_kind),
         cmocka_unit_test(test_a_long_message_is_cut_between_characters),
         cmocka_unit_test(test_a_prefix_goes_before_the_message),
+        cmocka_unit_test(test_an_error_of_its_own_is_passed_on_only_after_a_failure),
         cmocka_unit_test(test_every_kind_has_a_name_and_only_ok_exits_with_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
