@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "store/s3/xml.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 enum { SHA256_BYTES = 32, CHECKSUM_SIZE = 45 }; /* of base64, terminated */
@@ -67,17 +68,16 @@ static status need_free(const copying *c, error *err) {
     return error_pass(found, &problem, err);
 }
 
-static int digit_of(char c) {
-    return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
-/* As S3 writes it: base64. */
+/* As S3 writes it: base64. NULL: it is no sha256, as what somebody noted may be. */
 static char *checksum_of(const char *sha256, arena *a) {
-    unsigned char bytes[SHA256_BYTES];
-    char *text = arena_alloc(a, CHECKSUM_SIZE);
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (unsigned char)(digit_of(sha256[2 * i]) << 4 | digit_of(sha256[2 * i + 1]));
-    EVP_EncodeBlock((unsigned char *)text, bytes, sizeof bytes);
+    long size = 0;
+    unsigned char *bytes = OPENSSL_hexstr2buf(sha256, &size);
+    char *text = NULL;
+    if (bytes != NULL && size == SHA256_BYTES) {
+        text = arena_alloc(a, CHECKSUM_SIZE);
+        EVP_EncodeBlock((unsigned char *)text, bytes, SHA256_BYTES);
+    }
+    OPENSSL_free(bytes);
     return text;
 }
 
@@ -87,7 +87,8 @@ static status check_copied(const copying *c, const http_reply *reply, error *err
         return OK;
     const char *told =
         xml_text(reply->body, reply->body_size, "CopyObjectResult/ChecksumSHA256", c->arena);
-    if (told == NULL || str_eq(told, checksum_of(c->sha256, c->arena)))
+    const char *wanted = checksum_of(c->sha256, c->arena);
+    if (told == NULL || (wanted != NULL && str_eq(told, wanted)))
         return OK;
     http_reply *gone = NULL;
     const s3_request remove = {.method = "DELETE", .key = c->to_key};

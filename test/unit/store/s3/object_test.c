@@ -311,6 +311,31 @@ static void test_a_copy_is_made_by_the_service(void **state) {
     wire_close(&w);
 }
 
+/* Whoever writes to a bucket can note anything. */
+static void test_a_noted_sha256_that_is_none_is_not_that_of_the_copy(void **state) {
+    (void)state;
+    static const char CHECKSUM[] =
+        "<CopyObjectResult><ETag>&quot;e&quot;</ETag><ChecksumSHA256>"
+        "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=</ChecksumSHA256></CopyObjectResult>";
+    static const char *const NOTED[] = {"", "ab", "nothing like a hash", ABC_SHA256 "00"};
+    for (size_t i = 0; i < ARRAY_SIZE(NOTED); i++) {
+        char from[256];
+        snprintf(from, sizeof from, "content-length: 3\nETag: \"e\"\n%s: %s", S3_META_SHA256,
+                 NOTED[i]);
+        const scripted_step steps[] = {
+            {.request = LOOK, .fields = from},
+            {.request = "HEAD /bucket/lake/b", .status = 404},
+            {.request = "PUT /bucket/lake/b", .text = CHECKSUM},
+            {.request = "DELETE /bucket/lake/b", .status = 204},
+        };
+        wire w;
+        WIRE_OPEN(&w, steps);
+        assert_int_equal(s3_copy(w.s3, "a", w.s3, "b", (store_copy_options){0}, &w.err), E_DATA);
+        assert_string_equal(w.err.message, "\"s3://bucket/lake/a\" is not what was to be copied");
+        wire_close(&w);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_read_is_what_was_written),
@@ -327,6 +352,7 @@ int main(void) {
         cmocka_unit_test(test_removing_what_is_gone_is_fine),
         cmocka_unit_test(test_only_the_same_bytes_are_removed),
         cmocka_unit_test(test_a_copy_is_made_by_the_service),
+        cmocka_unit_test(test_a_noted_sha256_that_is_none_is_not_that_of_the_copy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
